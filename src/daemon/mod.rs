@@ -1,0 +1,1 @@
+//! Wire, run, reload, drain.

@@ -1,0 +1,1 @@
+//! Articles out, and back in.

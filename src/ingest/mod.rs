@@ -1,0 +1,1 @@
+//! The conductor: one feed from due to committed.

@@ -1,0 +1,146 @@
+//! What a request came back with. A failed request is a value, not an error.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Time;
+
+/// The validators of a stored answer, echoed byte for byte (RFC 9110 section 8.8), and sent only
+/// to the URL that issued them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validators {
+    /// `ETag`, with quotes and `W/`; bytes because servers send Latin-1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<Vec<u8>>,
+    /// `Last-Modified`, as sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<Vec<u8>>,
+    /// The URL that issued them.
+    pub url: String,
+}
+
+impl Validators {
+    /// True if there is nothing to send.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}
+
+/// What the answer's headers say about when to come back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheHints {
+    /// Freshness lifetime left: `max-age` less `Age`, else `Expires` less `Date` (RFC 9111
+    /// section 4.2). `None` where the server says nothing, or says to revalidate.
+    pub fresh_for: Option<Duration>,
+    /// `Retry-After` (RFC 9110 section 10.2.3), seconds or a date turned into a wait.
+    pub retry_after: Option<Duration>,
+}
+
+/// How lasting a redirect says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Permanence {
+    /// 301 or 308 on every hop.
+    Permanent,
+    /// 302, 303 or 307 on some hop.
+    Temporary,
+}
+
+/// A body, read whole under the cap.
+#[derive(Clone, Debug)]
+pub struct NewBody {
+    /// Decoded of its content coding.
+    pub bytes: bytes::Bytes,
+    /// `Content-Type` as sent.
+    pub content_type: Option<String>,
+    /// The URL that answered, after redirects.
+    pub final_url: String,
+    /// Set if a redirect was followed.
+    pub moved: Option<Permanence>,
+    /// For the next conditional request.
+    pub validators: Validators,
+    /// From the answer's headers.
+    pub hints: CacheHints,
+    /// HTTP status, 200 or 226.
+    pub status: u16,
+}
+
+/// Why a request failed; decides how the failure is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailKind {
+    /// The URL or an address it leads to is not allowed.
+    Forbidden,
+    /// The name does not resolve.
+    Dns,
+    /// No connection, or it broke.
+    Connect,
+    /// The certificate or the TLS handshake.
+    Tls,
+    /// A deadline passed.
+    Timeout,
+    /// Larger than the cap.
+    TooLarge,
+    /// Too many redirects, or one that leads nowhere.
+    Redirect,
+    /// An error status.
+    Status,
+    /// The answer broke HTTP's rules or its content coding.
+    Protocol,
+    /// The body is not a feed that can be read.
+    Parse,
+    /// Tidings itself failed.
+    Internal,
+}
+
+/// A failed request or a failed poll, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The class.
+    pub kind: FailKind,
+    /// HTTP status where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// One line: what happened and, where there is one, the remedy.
+    pub message: String,
+}
+
+/// The result of a request.
+#[derive(Clone, Debug)]
+pub enum Fetched {
+    /// 200 or 226 with a body.
+    New(NewBody),
+    /// 304: nothing new; validators and freshness may be.
+    NotModified {
+        /// Replaces the stored validators; fields the 304 left out keep their value.
+        validators: Validators,
+        /// From the answer's headers.
+        hints: CacheHints,
+    },
+    /// 410: the publisher ended the feed.
+    Gone,
+    /// 429, or 503 with `Retry-After`: come back later.
+    Throttled {
+        /// 429 or 503.
+        status: u16,
+        /// The wait the server asks for, if it says.
+        retry_after: Option<Duration>,
+    },
+    /// Anything else.
+    Failed {
+        /// What happened.
+        failure: Failure,
+        /// A wait the server asks for, if it says.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// Adds a wait to a moment without overflow.
+#[must_use]
+pub(crate) fn later(now: Time, wait: Duration) -> Time {
+    chrono::Duration::from_std(wait)
+        .ok()
+        .and_then(|wait| now.checked_add_signed(wait))
+        .unwrap_or(Time::MAX_UTC)
+}

@@ -1,0 +1,75 @@
+//! Questions to the store, the same for every backend.
+
+use super::{ArticleId, FeedId, StoredArticle, Time};
+
+/// Which articles; all conditions hold together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArticleQuery {
+    /// Carried by any of these feeds; empty = all.
+    pub feeds: Vec<FeedId>,
+    /// Carried by a feed with any of these labels; empty = all.
+    pub feed_tags: Vec<String>,
+    /// Published (else first seen) at or after.
+    pub since: Option<Time>,
+    /// Published (else first seen) before.
+    pub until: Option<Time>,
+    /// Newest first instead of oldest first.
+    pub newest_first: bool,
+}
+
+/// Where a page of articles ends: pass it to get the next page. Opaque outside the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageKey {
+    /// Milliseconds since 1970 of the ordering date.
+    pub sort_at: i64,
+    /// Breaks ties.
+    pub row: i64,
+}
+
+/// A page of articles, in the order of publication (else first sight).
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The articles.
+    pub articles: Vec<StoredArticle>,
+    /// Set if there may be more.
+    pub next: Option<PageKey>,
+}
+
+/// One step of the store's change sequence. An article that changed more than once since a
+/// cursor appears once, at its latest number.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Inserted or edited.
+    Upsert(Box<StoredArticle>),
+    /// Deleted.
+    Delete {
+        /// Which article.
+        id: ArticleId,
+        /// Number in the change sequence.
+        seq: i64,
+        /// When.
+        at: Time,
+    },
+}
+
+impl Change {
+    /// The change's number; a cursor is such a number.
+    #[must_use]
+    pub fn seq(&self) -> i64 {
+        match self {
+            Self::Upsert(stored) => stored.seq,
+            Self::Delete { seq, .. } => *seq,
+        }
+    }
+}
+
+/// Which feeds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedFilter {
+    /// Only these; empty = all.
+    pub ids: Vec<FeedId>,
+    /// Also those that no feed file names any more.
+    pub retired: bool,
+    /// Count each feed's articles (costs a scan of its sightings).
+    pub count_articles: bool,
+}

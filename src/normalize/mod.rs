@@ -1,0 +1,1 @@
+//! `RawFeed` in, `Article`s out; pure.

@@ -1,0 +1,1 @@
+//! The narrow interface to what is kept.
