@@ -1,0 +1,49 @@
+//! feed-rs behind a guard: its errors and its panics become values.
+//!
+//! feed-rs 3.0.0 panics on some ordinary input (an e-mail beside a multibyte character, a huge
+//! `itunes:duration`); the daemon must outlive that. Its own ids are switched off: they depend on
+//! the title or are random, and would make every edit a new entry.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use feed_rs::{
+    model::Feed,
+    parser::{Builder, ParseFeedError},
+};
+
+use super::ParseError;
+
+/// Parses a decoded document.
+pub(super) fn run(document: &str, base: &str) -> Result<Feed, ParseError> {
+    let attempt = catch_unwind(AssertUnwindSafe(|| {
+        let parser = Builder::new()
+            .base_uri(Some(base))
+            .id_generator(|_, _, _| String::new())
+            .sanitize_content(false)
+            .build();
+        parser.parse(document.as_bytes())
+    }));
+    match attempt {
+        Ok(result) => result.map_err(explain),
+        Err(panic) => {
+            let reason = panic
+                .downcast_ref::<&str>()
+                .map(ToString::to_string)
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "it gave no reason".to_owned());
+            Err(ParseError::Panicked(reason))
+        }
+    }
+}
+
+fn explain(error: ParseFeedError) -> ParseError {
+    match error {
+        ParseFeedError::ParseError(kind) => ParseError::Broken(kind.to_string()),
+        ParseFeedError::XmlReader(error) => ParseError::Broken(format!("broken XML: {error}")),
+        ParseFeedError::JsonSerde(error) => ParseError::Broken(format!("broken JSON: {error}")),
+        ParseFeedError::JsonUnsupportedVersion(version) => {
+            ParseError::NotAFeed(format!("JSON with the unknown version {version:?}"))
+        }
+        ParseFeedError::IoError(error) => ParseError::Broken(error.to_string()),
+    }
+}

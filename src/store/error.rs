@@ -1,0 +1,98 @@
+//! What can go wrong in a store, told so that the reader knows what to do.
+
+use std::path::PathBuf;
+
+/// The cause from the database, kept for the error chain.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A failed store operation. Nothing of the failed operation is kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no store yet, and the command only reads.
+    #[error("{}: no store here yet; `tidings poll --all` makes one, or name another with --store", path.display())]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file belongs to another program, or is empty or damaged at its head.
+    #[error("{}: not a Tidings store ({what}); it was left untouched, name another file with --store", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it seems to be.
+        what: String,
+    },
+    /// A newer Tidings wrote it.
+    #[error("{}: written by a newer Tidings (schema {found}, this one knows {known}); install that version", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The newest this binary knows.
+        known: i64,
+    },
+    /// It cannot be opened or created.
+    #[error("{}: cannot open the store; check that the folder exists and that you may write there", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Cause,
+    },
+    /// The disk is full; the transaction was rolled back.
+    #[error("{}: no space left on the disk; nothing was lost, free some space and run again", path.display())]
+    DiskFull {
+        /// The store's file.
+        path: PathBuf,
+    },
+    /// The file or its folder became read-only.
+    #[error("{}: the store cannot be written; check the permissions of the file and its folder", path.display())]
+    ReadOnly {
+        /// The store's file.
+        path: PathBuf,
+    },
+    /// Another process held the write lock for too long.
+    #[error("{}: another program holds the store locked; try again when it is done", path.display())]
+    Busy {
+        /// The store's file.
+        path: PathBuf,
+    },
+    /// The file is damaged.
+    #[error("{}: the store is damaged; stop Tidings, keep the file, and restore a backup", path.display())]
+    Corrupt {
+        /// The store's file.
+        path: PathBuf,
+        /// What the database found.
+        #[source]
+        source: Cause,
+    },
+    /// The feed was claimed anew by somebody else while this poll ran; the batch was dropped.
+    #[error("feed {feed}: the lease ended before the poll was done; another poll has taken it over")]
+    LeaseLost {
+        /// Which feed.
+        feed: String,
+    },
+    /// Anything else the database says.
+    #[error("store: {context}")]
+    Sql {
+        /// What was being done.
+        context: &'static str,
+        /// Why it failed.
+        #[source]
+        source: Cause,
+    },
+    /// The store's thread has ended.
+    #[error("the store's thread has ended; this is a bug in Tidings, please report it")]
+    Closed,
+}
+
+impl StoreError {
+    /// True if waiting may help: full disk, lock, permissions being mended.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::DiskFull { .. } | Self::Busy { .. } | Self::ReadOnly { .. })
+    }
+}

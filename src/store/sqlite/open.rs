@@ -1,0 +1,184 @@
+//! Opening: refuse what is not ours, create whole or not at all, migrate.
+//!
+//! A new store is made under a temporary name and linked into place when it is complete, so that
+//! a kill during creation leaves no half-made file, and an empty file is never taken for a store.
+
+use std::{fs, io::Read as _, path::{Path, PathBuf}};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::{Sql, Sqlite};
+use crate::store::StoreError;
+
+/// "TIDG": marks the file as ours (`PRAGMA application_id`).
+const APPLICATION_ID: i64 = 0x5449_4447;
+
+/// Every schema step, oldest first; `PRAGMA user_version` counts those done.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_init.sql")];
+
+impl Sqlite {
+    /// Opens for reading and writing; makes and migrates the file where needed.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`], [`StoreError::Newer`] (both leave the file untouched), or why the
+    /// file cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if !exists(path)? {
+            create(path)?;
+        }
+        check_head(path)?;
+        let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        store.check_owner()?;
+        store.prepare_writer().map_err(|error| store.explain("prepare the store", error))?;
+        store.migrate()?;
+        Ok(store)
+    }
+
+    /// Opens an existing store for reading only.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is no file; otherwise as [`Sqlite::open`].
+    pub fn open_reader(path: &Path) -> Result<Self, StoreError> {
+        if !exists(path)? {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        check_head(path)?;
+        // Not opened read-only: SQLite needs to write the -shm file. `query_only` guards instead.
+        let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let found = store.check_owner()?;
+        if found < known_version() {
+            store.prepare_writer().map_err(|error| store.explain("prepare the store", error))?;
+            store.migrate()?;
+        }
+        store.connection.pragma_update(None, "query_only", true).map_err(|error| store.explain("open", error))?;
+        Ok(store)
+    }
+
+    fn connect(path: &Path, mode: OpenFlags) -> Result<Self, StoreError> {
+        let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(|source| open_error(path, source))?;
+        let store = Self { connection, path: path.to_owned() };
+        store.prepare_connection().map_err(|error| store.explain("open", error))?;
+        Ok(store)
+    }
+
+    /// Settings of every connection (measured reasons: design notes on SQLite in ARCHITECTURE.md).
+    fn prepare_connection(&self) -> Sql<()> {
+        let db = &self.connection;
+        db.busy_timeout(std::time::Duration::from_secs(10))?;
+        db.set_prepared_statement_cache_capacity(64);
+        db.pragma_update(None, "foreign_keys", true)?;
+        db.pragma_update(None, "trusted_schema", false)?;
+        db.pragma_update(None, "cell_size_check", true)?;
+        db.pragma_update(None, "mmap_size", 0)?;
+        // KiB, negated: 8 MiB of page cache keeps the daemon small whatever the store's size.
+        db.pragma_update(None, "cache_size", -8192)
+    }
+
+    fn prepare_writer(&self) -> Sql<()> {
+        let db = &self.connection;
+        db.pragma_update(None, "journal_mode", "wal")?;
+        // FULL, because WAL with NORMAL may lose acknowledged commits on power loss.
+        db.pragma_update(None, "synchronous", "full")?;
+        db.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
+    }
+
+    /// Refuses a database of another program or of a newer Tidings; returns the schema version.
+    fn check_owner(&self) -> Result<i64, StoreError> {
+        let number = |name: &str| {
+            self.connection
+                .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+                .map_err(|error| self.explain("read the store's head", error))
+        };
+        let (owner, found) = (number("application_id")?, number("user_version")?);
+        if owner != APPLICATION_ID {
+            let what = format!("an SQLite database of another program, application id {owner:#x}");
+            return Err(StoreError::Foreign { path: self.path.clone(), what });
+        }
+        if found > known_version() {
+            return Err(StoreError::Newer { path: self.path.clone(), found, known: known_version() });
+        }
+        Ok(found)
+    }
+
+    fn migrate(&mut self) -> Result<(), StoreError> {
+        let mut steps = || -> Sql<()> {
+            let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            let done = usize::try_from(done).unwrap_or(0);
+            for migration in MIGRATIONS.iter().skip(done) {
+                tx.execute_batch(migration)?;
+            }
+            tx.pragma_update(None, "user_version", known_version())?;
+            tx.commit()
+        };
+        let result = steps();
+        result.map_err(|error| self.explain("migrate the store", error))
+    }
+
+    /// Size of the database and its write-ahead log in bytes.
+    pub(super) fn bytes_on_disk(&self) -> u64 {
+        let size = |path: &Path| fs::metadata(path).map_or(0, |meta| meta.len());
+        size(&self.path) + size(&with_suffix(&self.path, "-wal"))
+    }
+}
+
+fn known_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn open_error(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Open { path: path.to_owned(), source: Box::new(source) }
+}
+
+fn exists(path: &Path) -> Result<bool, StoreError> {
+    path.try_exists().map_err(|source| open_error(path, source))
+}
+
+/// Refuses what is plainly no SQLite file before SQLite touches it.
+fn check_head(path: &Path) -> Result<(), StoreError> {
+    let mut head = Vec::new();
+    let file = fs::File::open(path).map_err(|source| open_error(path, source))?;
+    if file.metadata().is_ok_and(|meta| !meta.is_file()) {
+        return Err(StoreError::Foreign { path: path.to_owned(), what: "not a regular file".to_owned() });
+    }
+    file.take(16).read_to_end(&mut head).map_err(|source| open_error(path, source))?;
+    let what = match head.as_slice() {
+        b"SQLite format 3\0" => return Ok(()),
+        [] => "an empty file",
+        _ => "not an SQLite database",
+    };
+    Err(StoreError::Foreign { path: path.to_owned(), what: what.to_owned() })
+}
+
+/// Makes a complete, empty store beside `path` and links it into place.
+fn create(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|source| open_error(path, source))?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".tidings-new-")
+        .tempfile_in(folder)
+        .map_err(|source| open_error(path, source))?;
+    let mut store = Sqlite::connect(temporary.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mark = store.connection.pragma_update(None, "application_id", APPLICATION_ID);
+    mark.map_err(|error| store.explain("mark the new store", error))?;
+    store.migrate()?;
+    store.connection.close().map_err(|(_, source)| open_error(path, source))?;
+    temporary.as_file().sync_all().map_err(|source| open_error(path, source))?;
+    match temporary.persist_noclobber(path) {
+        Ok(_) => sync_folder(folder).map_err(|source| open_error(path, source)),
+        // Another process was quicker; its store is as good.
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(open_error(path, error.error)),
+    }
+}
+
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}

@@ -1,0 +1,100 @@
+//! Rows to values and back: times, ids, JSON lists.
+
+use rusqlite::{Row, types::Type};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::Sql;
+use crate::model::{
+    Article, ArticleId, DateSource, Extraction, FeedId, Fingerprint, StoredArticle, Time,
+};
+
+/// The columns that [`stored_article`] reads; `a` is the article's row.
+///
+/// The source is the owner feed's configured name if it has one, so that renaming a feed renames
+/// its articles' source.
+pub(super) const STORED: &str = "a.row, a.sort_at, a.id, a.seq, a.revision, a.fingerprint,
+    COALESCE((SELECT f.name FROM feeds f WHERE f.row = a.owner), a.source),
+    a.title, a.authors, a.url, COALESCE(a.canonical_url, a.url), a.published_at, a.published_from,
+    a.updated_at, a.first_seen, a.changed_at, a.language, a.tags, a.enclosures, a.summary,
+    a.extraction, a.body,
+    (SELECT s.guid FROM sightings s WHERE s.article = a.row AND s.guid IS NOT NULL
+        ORDER BY s.first_seen, s.feed, s.key LIMIT 1),
+    (SELECT json_group_array(seen.id) FROM (
+        SELECT f.id FROM sightings s JOIN feeds f ON f.row = s.feed WHERE s.article = a.row
+        GROUP BY f.id ORDER BY min(s.first_seen), f.id) seen)";
+
+pub(super) fn stored_article(row: &Row<'_>) -> Sql<StoredArticle> {
+    let published_from: String = row.get(12)?;
+    let extraction: String = row.get(20)?;
+    let feeds: Vec<String> = list(row, 23)?;
+    let article = Article {
+        id: ArticleId(row.get(2)?),
+        title: row.get(7)?,
+        authors: list(row, 8)?,
+        source: row.get(6)?,
+        url: row.get(9)?,
+        canonical_url: row.get(10)?,
+        guid: row.get(22)?,
+        published_at: optional_time(row, 11)?,
+        published_from: DateSource::from_name(&published_from).unwrap_or(DateSource::None),
+        updated_at: optional_time(row, 13)?,
+        language: row.get(16)?,
+        tags: list(row, 17)?,
+        enclosures: list(row, 18)?,
+        summary: row.get(19)?,
+        body: row.get(21)?,
+        extraction: Extraction::from_name(&extraction).unwrap_or(Extraction::None),
+        fingerprint: Fingerprint(row.get(5)?),
+    };
+    Ok(StoredArticle {
+        article,
+        seq: row.get(3)?,
+        first_seen: time(row, 14)?,
+        changed_at: time(row, 15)?,
+        revision: row.get(4)?,
+        feeds: feeds.iter().filter_map(|id| id.parse().ok()).collect(),
+    })
+}
+
+pub(super) fn millis(time: Time) -> i64 {
+    time.timestamp_millis()
+}
+
+pub(super) fn from_millis(column: usize, millis: i64) -> Sql<Time> {
+    Time::from_timestamp_millis(millis).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, millis))
+}
+
+pub(super) fn time(row: &Row<'_>, column: usize) -> Sql<Time> {
+    from_millis(column, row.get(column)?)
+}
+
+pub(super) fn optional_time(row: &Row<'_>, column: usize) -> Sql<Option<Time>> {
+    row.get::<_, Option<i64>>(column)?.map(|millis| from_millis(column, millis)).transpose()
+}
+
+pub(super) fn feed_id(row: &Row<'_>, column: usize) -> Sql<FeedId> {
+    let text: String = row.get(column)?;
+    text.parse().map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+/// A JSON list; NULL is the empty list.
+pub(super) fn list<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Sql<Vec<T>> {
+    match row.get_ref(column)?.as_str_or_null().map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))? {
+        None => Ok(Vec::new()),
+        Some(text) => parse_json(column, text),
+    }
+}
+
+pub(super) fn parse_json<T: DeserializeOwned>(column: usize, text: &str) -> Sql<T> {
+    serde_json::from_str(text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+/// NULL for the empty list.
+pub(super) fn list_json<T: Serialize>(items: &[T]) -> Sql<Option<String>> {
+    if items.is_empty() { Ok(None) } else { json(&items).map(Some) }
+}
+
+pub(super) fn json<T: Serialize>(value: &T) -> Sql<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
