@@ -128,6 +128,10 @@ pub struct FeedRecord {
     pub origin: String,
     /// The URL polled.
     pub url: String,
+    /// The URL's host: what politeness is counted by.
+    pub host: String,
+    /// Shortest time between two polls.
+    pub interval: Duration,
     /// The operator's name for it.
     pub name: Option<String>,
     /// The operator's labels.
@@ -138,6 +142,8 @@ pub struct FeedRecord {
     pub retired: bool,
     /// When it is next due.
     pub next_poll: Time,
+    /// The latest claim; a request may have been sent then, even if no poll was recorded.
+    pub claimed_at: Option<Time>,
     /// A poll is under way until this at the latest.
     pub leased_until: Option<Time>,
     /// What is known.

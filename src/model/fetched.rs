@@ -117,6 +117,8 @@ pub enum Fetched {
         validators: Validators,
         /// From the answer's headers.
         hints: CacheHints,
+        /// Set if a redirect was followed; where it led is `validators.url`.
+        moved: Option<Permanence>,
     },
     /// 410: the publisher ended the feed.
     Gone,

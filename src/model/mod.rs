@@ -23,6 +23,7 @@ pub use entry::{
     EntryKey, FeedHints, Markup, MarkupKind, Problem, RawEntry, RawFeed, RawMedia, Repair,
 };
 pub use feed::{DueFeed, FeedRecord, FeedState, Health, Redirect, Rhythm};
+pub(crate) use fetched::later;
 pub use fetched::{CacheHints, FailKind, Failure, Fetched, NewBody, Permanence, Validators};
 pub use query::{ArticleQuery, Change, FeedFilter, Page, PageKey};
 pub use safe::{printable, redact_url};

@@ -59,6 +59,15 @@ pub struct Claimed {
     pub host: String,
 }
 
+/// The answer to a claim.
+#[derive(Clone, Debug, Default)]
+pub struct ClaimedBatch {
+    /// The feeds that are ours now.
+    pub feeds: Vec<Claimed>,
+    /// More feeds are due, but their hosts are at their limit: ask again when one has finished.
+    pub held_back: bool,
+}
+
 /// Counts for `status`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -93,13 +102,17 @@ pub trait Backend: Send {
 
     /// Leases due feeds, longest overdue first, and **reserves** their next poll at now plus the
     /// feed's interval before any request is sent, so that a crash loop can never poll twice.
-    fn claim_due(&mut self, claim: &Claim) -> Result<Vec<Claimed>, StoreError>;
+    fn claim_due(&mut self, claim: &Claim) -> Result<ClaimedBatch, StoreError>;
 
     /// Leases the named feeds, due or not; those under another's lease are left out.
     fn claim(&mut self, ids: &[FeedId], now: Time, lease: Duration) -> Result<Vec<Claimed>, StoreError>;
 
     /// Gives back claimed feeds that were never requested: due again when they were.
     fn release(&mut self, feeds: &[DueFeed]) -> Result<(), StoreError>;
+
+    /// Ends all leases, left by processes that died; their reserved next polls stand. Call it only
+    /// while holding the store's polling lock alone ([`super::PollLock`]). Returns how many.
+    fn break_leases(&mut self) -> Result<u64, StoreError>;
 
     /// When the next feed falls due after `now`.
     fn next_due(&mut self, now: Time) -> Result<Option<Time>, StoreError>;

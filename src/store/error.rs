@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// The cause from the database, kept for the error chain.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A failed store operation. Nothing of the failed operation is kept.
 #[derive(Debug, thiserror::Error)]

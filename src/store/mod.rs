@@ -6,13 +6,15 @@
 
 mod backend;
 mod error;
+mod lock;
 pub mod sqlite;
 mod thread;
 
 use std::{path::Path, sync::{Arc, Mutex}, thread::JoinHandle, time::Duration};
 
-pub use backend::{Backend, Claim, Claimed, FeedSet, Revision, SyncReport, Totals};
+pub use backend::{Backend, Claim, Claimed, ClaimedBatch, FeedSet, Revision, SyncReport, Totals};
 pub use error::StoreError;
+pub use lock::{DaemonLock, PollLock};
 
 use crate::model::{
     ArticleId, Batch, Committed, DueFeed, EntryKey, FeedFilter, FeedId, FeedRecord, Known, PollRecord, Time,
@@ -63,7 +65,7 @@ impl Store {
     }
 
     /// See [`Backend::claim_due`].
-    pub async fn claim_due(&self, claim: Claim) -> Result<Vec<Claimed>, StoreError> {
+    pub async fn claim_due(&self, claim: Claim) -> Result<ClaimedBatch, StoreError> {
         self.writer.call(move |backend| backend.claim_due(&claim)).await
     }
 
@@ -75,6 +77,11 @@ impl Store {
     /// See [`Backend::release`].
     pub async fn release(&self, feeds: Vec<DueFeed>) -> Result<(), StoreError> {
         self.writer.call(move |backend| backend.release(&feeds)).await
+    }
+
+    /// See [`Backend::break_leases`].
+    pub async fn break_leases(&self) -> Result<u64, StoreError> {
+        self.writer.call(|backend| backend.break_leases()).await
     }
 
     /// See [`Backend::next_due`].

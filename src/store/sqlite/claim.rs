@@ -10,12 +10,12 @@ use rusqlite::{Connection, Row, Transaction, named_params, params};
 use super::{Sql, rows::{self, millis}};
 use crate::{
     model::{DueFeed, FeedId, Time},
-    store::{Claim, Claimed},
+    store::{Claim, Claimed, ClaimedBatch},
 };
 
 const COLUMNS: &str = "row, id, host, lease, next_at, state";
 
-pub(super) fn due(tx: &Transaction<'_>, claim: &Claim) -> Sql<Vec<Claimed>> {
+pub(super) fn due(tx: &Transaction<'_>, claim: &Claim) -> Sql<ClaimedBatch> {
     let mut claimed = Vec::new();
     let mut busy = claim.busy_hosts.clone();
     let mut taken: HashMap<String, usize> = HashMap::new();
@@ -39,7 +39,16 @@ pub(super) fn due(tx: &Transaction<'_>, claim: &Claim) -> Sql<Vec<Claimed>> {
             break;
         }
     }
-    Ok(claimed)
+    let held_back = claimed.len() < claim.limit && any_due(tx, claim.now)?;
+    Ok(ClaimedBatch { feeds: claimed, held_back })
+}
+
+/// Whatever is due and was not claimed waits for its host.
+fn any_due(tx: &Transaction<'_>, now: Time) -> Sql<bool> {
+    tx.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM feeds WHERE active = 1 AND next_at <= ?1 AND lease_until <= ?1)",
+    )?
+    .query_row([millis(now)], |row| row.get(0))
 }
 
 fn due_outside(tx: &Transaction<'_>, now: Time, busy: &[String], limit: usize) -> Sql<Vec<Claimed>> {
@@ -88,7 +97,8 @@ fn lease(tx: &Transaction<'_>, mut claimed: Claimed, now: Time, duration: Durati
     let until = millis(now).saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
     claimed.feed.lease += 1;
     tx.prepare_cached(
-        "UPDATE feeds SET lease = ?2, lease_until = ?3, next_at = max(next_at, ?4 + interval_ms) WHERE row = ?1",
+        "UPDATE feeds SET lease = ?2, lease_until = ?3, claimed_at = ?4, next_at = max(next_at, ?4 + interval_ms)
+         WHERE row = ?1",
     )?
     .execute(params![claimed.feed.row, claimed.feed.lease, until, millis(now)])?;
     Ok(claimed)
@@ -96,10 +106,15 @@ fn lease(tx: &Transaction<'_>, mut claimed: Claimed, now: Time, duration: Durati
 
 pub(super) fn release(tx: &Transaction<'_>, feeds: &[DueFeed]) -> Sql<()> {
     for feed in feeds {
-        tx.prepare_cached("UPDATE feeds SET lease_until = 0, next_at = ?3 WHERE row = ?1 AND lease = ?2")?
+        tx.prepare_cached("UPDATE feeds SET lease_until = 0, claimed_at = NULL, next_at = ?3 WHERE row = ?1 AND lease = ?2")?
             .execute(params![feed.row, feed.lease, millis(feed.due_at)])?;
     }
     Ok(())
+}
+
+/// Ends every lease; right only when no other poller is alive.
+pub(super) fn break_leases(tx: &Transaction<'_>) -> Sql<u64> {
+    Ok(tx.execute("UPDATE feeds SET lease_until = 0 WHERE lease_until > 0", [])? as u64)
 }
 
 pub(super) fn next_due(db: &Connection, now: Time) -> Sql<Option<Time>> {

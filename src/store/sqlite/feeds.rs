@@ -1,5 +1,7 @@
 //! Feeds as the feed files name them, their state for display, and their poll history.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::{Sql, rows::{self, millis}};
@@ -77,7 +79,7 @@ pub(super) fn list(db: &Connection, filter: &FeedFilter) -> Sql<Vec<FeedRecord>>
     };
     let ids: Vec<&str> = filter.ids.iter().map(FeedId::as_str).collect();
     db.prepare(&format!(
-        "SELECT f.id, f.origin, f.url, f.name, f.tags, f.paused, f.retired, f.next_at, f.lease_until, f.state, {count}
+        "SELECT f.id, f.origin, f.url, f.name, f.tags, f.paused, f.retired, f.next_at, f.lease_until, f.state, {count}, f.host, f.interval_ms, f.claimed_at
          FROM feeds f WHERE (:any OR f.id IN (SELECT value FROM json_each(:ids))) AND (:retired OR f.retired = 0)
          ORDER BY f.id"
     ))?
@@ -103,6 +105,9 @@ fn record(row: &Row<'_>) -> Sql<FeedRecord> {
         leased_until: if lease == 0 { None } else { Some(rows::from_millis(8, lease)?) },
         state: rows::parse_json(9, &state)?,
         articles: row.get(10)?,
+        host: row.get(11)?,
+        interval: Duration::from_millis(row.get(12)?),
+        claimed_at: rows::optional_time(row, 13)?,
     })
 }
 

@@ -14,7 +14,7 @@ use std::{path::PathBuf, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use super::{Backend, Claim, Claimed, FeedSet, Revision, StoreError, SyncReport, Totals};
+use super::{Backend, Claim, Claimed, ClaimedBatch, FeedSet, Revision, StoreError, SyncReport, Totals};
 use crate::model::{
     ArticleId, ArticleQuery, Batch, Change, Committed, DueFeed, EntryKey, FeedFilter, FeedId, FeedRecord,
     Known, Page, PageKey, PollRecord, Time,
@@ -72,7 +72,7 @@ impl Backend for Sqlite {
         self.write("sync feeds", |tx| feeds::sync(tx, set, now))
     }
 
-    fn claim_due(&mut self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
+    fn claim_due(&mut self, claim: &Claim) -> Result<ClaimedBatch, StoreError> {
         self.write("claim due feeds", |tx| claim::due(tx, claim))
     }
 
@@ -82,6 +82,10 @@ impl Backend for Sqlite {
 
     fn release(&mut self, feeds: &[DueFeed]) -> Result<(), StoreError> {
         self.write("release feeds", |tx| claim::release(tx, feeds))
+    }
+
+    fn break_leases(&mut self) -> Result<u64, StoreError> {
+        self.write("end stale leases", |tx| claim::break_leases(tx))
     }
 
     fn next_due(&mut self, now: Time) -> Result<Option<Time>, StoreError> {

@@ -16,6 +16,7 @@ CREATE TABLE feeds (
     gone        INTEGER NOT NULL DEFAULT 0,    -- the publisher ended it
     active      INTEGER NOT NULL GENERATED ALWAYS AS (paused = 0 AND retired = 0 AND gone = 0) STORED,
     next_at     INTEGER NOT NULL,
+    claimed_at  INTEGER,                       -- latest claim: a request may have been sent then
     lease       INTEGER NOT NULL DEFAULT 0,    -- number of the latest claim (fencing token)
     lease_until INTEGER NOT NULL DEFAULT 0,
     state       TEXT    NOT NULL DEFAULT '{}'  -- everything polls have learnt, as JSON

@@ -1,0 +1,62 @@
+//! reqwest's errors and HTTP's statuses in one line each, with a remedy where there is one.
+
+use std::error::Error;
+
+use reqwest::header::HeaderMap;
+
+use super::guard::ResolveError;
+use crate::model::{FailKind, Failure, printable};
+
+/// What went wrong with a request that got no answer, or a broken one.
+pub(super) fn explain(error: &reqwest::Error) -> Failure {
+    let (kind, message) = classify(error);
+    Failure { kind, status: None, message }
+}
+
+fn classify(error: &reqwest::Error) -> (FailKind, String) {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    let mut innermost = error.to_string();
+    while let Some(current) = cause {
+        if let Some(resolve) = current.downcast_ref::<ResolveError>() {
+            let kind = match resolve {
+                ResolveError::Forbidden(_) => FailKind::Forbidden,
+                ResolveError::NotFound(_) => FailKind::Dns,
+            };
+            return (kind, resolve.to_string());
+        }
+        let inner = current.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+        if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return (FailKind::Tls, format!("TLS: {tls}"));
+        }
+        innermost = printable(&current.to_string());
+        cause = match inner {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => current.source(),
+        };
+    }
+    if error.is_timeout() {
+        let what = if error.is_connect() { "no connection" } else { "no more data" };
+        (FailKind::Timeout, format!("{what} in time: {innermost}"))
+    } else if error.is_connect() {
+        (FailKind::Connect, format!("cannot connect: {innermost}"))
+    } else if error.is_decode() || error.is_body() {
+        (FailKind::Protocol, format!("the answer broke off or is not what its headers say: {innermost}"))
+    } else {
+        (FailKind::Protocol, format!("no usable answer: {innermost}"))
+    }
+}
+
+/// An error status.
+pub(super) fn status(status: u16, headers: &HeaderMap) -> Failure {
+    let challenged = headers.get("cf-mitigated").is_some_and(|value| value == "challenge");
+    let meaning = match status {
+        _ if challenged => "a bot check stands before the feed; ask the publisher to let feed readers pass",
+        304 => "\"not modified\" to a request that did not ask for that; the server is broken",
+        401 => "the feed wants a login; give it in the feed's `headers`",
+        402 | 403 | 451 => "the server refuses; it may block feed readers or want a login",
+        404 => "there is no feed at this address; check the URL, the feed may have moved",
+        500..=599 => "the server has a problem of its own; it is tried again later",
+        _ => "this is no answer to a feed request",
+    };
+    Failure { kind: FailKind::Status, status: Some(status), message: format!("HTTP {status}: {meaning}") }
+}

@@ -1,0 +1,73 @@
+//! New, changed or known: what each entry of a document means for the store. Pure.
+
+use crate::model::{Action, Article, ArticleId, Decided, EntryKey, FeedId, Known, KnownArticle};
+
+/// Who says it.
+#[derive(Clone, Copy, Debug)]
+pub enum Speaker<'a> {
+    /// A poll of this feed.
+    Feed(&'a FeedId),
+    /// The operator, by importing a file.
+    Import,
+}
+
+/// One entry as it comes from the normalizer or an imported file.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Identity in its feed.
+    pub key: EntryKey,
+    /// The publisher's id.
+    pub guid: Option<String>,
+    /// The entry, normalized.
+    pub article: Article,
+}
+
+/// Another feed's version replaces the current one only if it is so much longer: a full text over
+/// a teaser, but not one wording over another back and forth.
+const FULLER: f64 = 1.5;
+
+/// Decides every entry; deleted articles are passed over.
+#[must_use]
+pub fn decide(candidates: Vec<Candidate>, known: &Known, speaker: Speaker<'_>) -> Vec<Decided> {
+    candidates.into_iter().filter_map(|candidate| one(candidate, known, speaker)).collect()
+}
+
+fn one(candidate: Candidate, known: &Known, speaker: Speaker<'_>) -> Option<Decided> {
+    let Candidate { key, guid, article } = candidate;
+    let fingerprint = article.fingerprint;
+    let sighting = known.sightings.get(&key);
+    let id = sighting.map_or(article.id, |sighting| sighting.article);
+    if known.tombstones.contains(&id) {
+        return None;
+    }
+    let action = match sighting {
+        // What the feed said has not changed since it last spoke; what others made of the
+        // article meanwhile is not its business.
+        Some(sighting) if sighting.fingerprint == fingerprint => Action::Touch,
+        _ => match known.articles.get(&id) {
+            None => Action::Insert(Box::new(article)),
+            Some(current) => compare(id, article, current, speaker),
+        },
+    };
+    Some(Decided { key, guid, fingerprint, action })
+}
+
+fn compare(id: ArticleId, article: Article, current: &KnownArticle, speaker: Speaker<'_>) -> Action {
+    let same = article.fingerprint == current.fingerprint;
+    if !same && may_replace(&article, current, speaker) {
+        Action::Replace { id, article: Box::new(article) }
+    } else {
+        Action::Link { id }
+    }
+}
+
+/// The feed that the current version comes from may change it, any feed may replace an import,
+/// and the operator may do anything.
+#[expect(clippy::cast_precision_loss, reason = "word counts are far below 2^52")]
+fn may_replace(article: &Article, current: &KnownArticle, speaker: Speaker<'_>) -> bool {
+    match (speaker, &current.owner) {
+        (Speaker::Import, _) | (_, None) => true,
+        (Speaker::Feed(feed), Some(owner)) if feed == owner => true,
+        (Speaker::Feed(_), Some(_)) => article.words() as f64 > current.words as f64 * FULLER,
+    }
+}

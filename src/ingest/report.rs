@@ -1,0 +1,74 @@
+//! What one poll did, for people: one log line, and one line of `tidings poll`.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use tracing::{info, warn};
+
+use crate::model::{Committed, FeedId, Outcome, PollRecord, Time, printable};
+
+/// One poll, done and committed.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Which feed.
+    pub feed: FeedId,
+    /// What happened.
+    pub poll: PollRecord,
+    /// What the store did.
+    pub committed: Committed,
+    /// Entries that were left out or came out poorer, in words.
+    pub problems: Vec<String>,
+    /// What had to be mended in the document.
+    pub repairs: Vec<String>,
+    /// When it is polled next.
+    pub next_poll: Time,
+}
+
+impl Report {
+    /// True if the poll failed.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        matches!(self.poll.outcome, Outcome::Failed | Outcome::Gone)
+    }
+
+    /// What happened, in words without the feed's name.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let took = Duration::from_millis(self.poll.ms);
+        match self.poll.outcome {
+            Outcome::New => format!(
+                "{} entries: {} new, {} changed; {} in {took:?}",
+                self.poll.entries,
+                self.committed.new,
+                self.committed.changed,
+                ByteSize::b(self.poll.bytes).display().si_short(),
+            ),
+            Outcome::Same if self.poll.status == Some(304) => format!("not modified (304) in {took:?}"),
+            Outcome::Same => format!("the same document as before in {took:?}"),
+            Outcome::Throttled | Outcome::Failed | Outcome::Gone => {
+                printable(self.poll.error.as_deref().unwrap_or("failed"))
+            }
+        }
+    }
+
+    /// The one log line of a poll.
+    pub(super) fn log(&self) {
+        let error = self.poll.error.as_deref().map(printable);
+        for problem in &self.problems {
+            tracing::debug!(feed.id = %self.feed, "{}: {}", self.feed, printable(problem));
+        }
+        if self.failed() {
+            warn!(
+                feed.id = %self.feed, http.status = self.poll.status, duration_ms = self.poll.ms,
+                next_poll = %self.next_poll.format("%FT%TZ"), error, "{}: {}", self.feed, self.summary()
+            );
+        } else {
+            info!(
+                feed.id = %self.feed, http.status = self.poll.status, http.bytes = self.poll.bytes,
+                articles.new = self.committed.new, articles.changed = self.committed.changed,
+                entries.problems = self.problems.len(), duration_ms = self.poll.ms,
+                next_poll = %self.next_poll.format("%FT%TZ"), "{}: {}", self.feed, self.summary()
+            );
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What a feed's state becomes after a poll. Pure: old state and what was seen in, new state out.
+
+use std::time::Duration;
+
+use crate::model::{
+    Failure, FeedState, NewBody, Outcome, Permanence, RawFeed, Redirect, Rhythm, Time, Validators, later,
+};
+
+/// A feed is taken to have ended after 410 answers that span at least this, so that one slip of
+/// a server does not end it.
+const GONE_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// What a poll saw.
+#[derive(Debug)]
+pub(super) enum Seen<'a> {
+    /// A new document.
+    Document { body: &'a NewBody, hash: String, raw: &'a Digest, brought_news: bool },
+    /// A 200 with the bytes of last time.
+    SameBytes { body: &'a NewBody },
+    /// A 304.
+    NotModified { validators: &'a Validators, moved: Option<Permanence> },
+    Gone,
+    Throttled,
+    Failed(Failure),
+}
+
+/// What of a document is remembered with the feed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Digest {
+    pub(super) title: Option<String>,
+    pub(super) site_url: Option<String>,
+    pub(super) format: String,
+    pub(super) hint_minutes: Option<u32>,
+    pub(super) skip_hours: Vec<u8>,
+    pub(super) skip_days: Vec<u8>,
+    pub(super) repairs: Vec<String>,
+    pub(super) median_gap: Option<Duration>,
+}
+
+impl Digest {
+    pub(super) fn of(raw: &RawFeed, title: Option<String>, site_url: Option<String>, median_gap: Option<Duration>) -> Self {
+        Self {
+            title,
+            site_url,
+            format: raw.format.clone(),
+            hint_minutes: raw.hints.minutes,
+            skip_hours: raw.hints.skip_hours.clone(),
+            skip_days: raw.hints.skip_days.clone(),
+            repairs: raw.repairs.iter().map(|repair| repair.what.clone()).collect(),
+            median_gap,
+        }
+    }
+}
+
+/// The state after a poll that started at `now`.
+pub(super) fn advance(old: &FeedState, seen: &Seen<'_>, retry_after: Option<Duration>, url: &str, now: Time) -> FeedState {
+    let mut state = old.clone();
+    state.last_poll = Some(now);
+    state.retry_after = retry_after.filter(|wait| !wait.is_zero()).map(|wait| later(now, wait));
+    match seen {
+        Seen::Document { body, hash, raw, brought_news } => {
+            succeed(&mut state, now);
+            state.validators = body.validators.clone();
+            state.body_hash = Some(hash.clone());
+            state.redirect = redirect(old, url, &body.final_url, body.moved, now);
+            if *brought_news {
+                state.last_new = Some(now);
+            }
+            remember(&mut state, raw);
+        }
+        Seen::SameBytes { body } => {
+            succeed(&mut state, now);
+            state.validators = body.validators.clone();
+            state.redirect = redirect(old, url, &body.final_url, body.moved, now);
+        }
+        Seen::NotModified { validators, moved } => {
+            succeed(&mut state, now);
+            state.validators = (*validators).clone();
+            state.redirect = redirect(old, url, &validators.url, *moved, now);
+        }
+        Seen::Gone => {
+            let since = old.gone_since.unwrap_or(now);
+            state.gone_since = Some(since);
+            state.gone_polls = old.gone_polls.saturating_add(1);
+            state.gone = state.gone_polls >= 2 && now >= later(since, GONE_AFTER);
+            state.failure = Some(Failure {
+                kind: crate::model::FailKind::Status,
+                status: Some(410),
+                message: "HTTP 410: the publisher says the feed is gone for good".to_owned(),
+            });
+            state.failures = old.failures.saturating_add(1);
+        }
+        // Being asked to slow down is no failure of the feed.
+        Seen::Throttled => {}
+        Seen::Failed(failure) => {
+            state.failures = old.failures.saturating_add(1);
+            state.failure = Some(failure.clone());
+        }
+    }
+    state
+}
+
+fn succeed(state: &mut FeedState, now: Time) {
+    state.last_ok = Some(now);
+    state.failures = 0;
+    state.failure = None;
+    state.gone_since = None;
+    state.gone_polls = 0;
+    state.gone = false;
+}
+
+fn remember(state: &mut FeedState, digest: &Digest) {
+    state.title.clone_from(&digest.title);
+    state.site_url.clone_from(&digest.site_url);
+    state.format = Some(digest.format.clone());
+    state.hint_minutes = digest.hint_minutes;
+    state.skip_hours.clone_from(&digest.skip_hours);
+    state.skip_days.clone_from(&digest.skip_days);
+    state.repairs.clone_from(&digest.repairs);
+    state.rhythm = digest.median_gap.map(|median_gap| Rhythm { median_gap });
+}
+
+/// Evidence for a move: the same target, poll after poll.
+fn redirect(old: &FeedState, url: &str, target: &str, moved: Option<Permanence>, now: Time) -> Option<Redirect> {
+    let permanence = moved?;
+    if target == url {
+        return None;
+    }
+    match &old.redirect {
+        Some(known) if known.url == target && known.permanence == permanence => {
+            Some(Redirect { polls: known.polls.saturating_add(1), ..known.clone() })
+        }
+        _ => Some(Redirect { url: target.to_owned(), permanence, since: now, polls: 1 }),
+    }
+}
+
+impl Seen<'_> {
+    /// The poll's outcome in one word.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Document { .. } => Outcome::New,
+            Self::SameBytes { .. } | Self::NotModified { .. } => Outcome::Same,
+            Self::Gone => Outcome::Gone,
+            Self::Throttled => Outcome::Throttled,
+            Self::Failed(_) => Outcome::Failed,
+        }
+    }
+}

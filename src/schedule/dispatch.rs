@@ -1,0 +1,187 @@
+//! Which feeds may start now: claims from the store, never more than the window holds, never
+//! more of one host than it may have.
+//!
+//! A feed is claimed only when it is about to start, so that a kill reserves as little as possible.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{
+    model::{FeedId, FeedRecord, Time},
+    store::{Claim, Claimed, Store, StoreError},
+};
+
+/// Reads the wall clock; tests pass their own.
+pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// Longer than any poll; only a killed process lets a lease run out.
+const LEASE: Duration = Duration::from_secs(600);
+
+/// Where feeds come from.
+#[derive(Debug)]
+pub enum Source {
+    /// Whatever falls due, for ever.
+    Due,
+    /// Each of these once.
+    Round(Round),
+}
+
+/// A round's feeds, queued by host.
+#[derive(Debug, Default)]
+pub struct Round {
+    waiting: HashMap<String, VecDeque<FeedId>>,
+    /// Hosts with waiting feeds and room for one more request.
+    ready: VecDeque<String>,
+}
+
+impl Source {
+    /// One round over `feeds`.
+    #[must_use]
+    pub fn round(feeds: &[FeedRecord]) -> Self {
+        let mut round = Round::default();
+        for feed in feeds {
+            let queue = round.waiting.entry(feed.host.clone()).or_default();
+            if queue.is_empty() {
+                round.ready.push_back(feed.host.clone());
+            }
+            queue.push_back(feed.id.clone());
+        }
+        Self::Round(round)
+    }
+}
+
+/// See the module.
+pub struct Dispatch {
+    store: Store,
+    source: Source,
+    clock: Clock,
+    /// Feeds claimed and not yet finished, at most.
+    window: usize,
+    per_host: usize,
+    running: usize,
+    of_host: HashMap<String, usize>,
+    /// Nothing more can be claimed before this, unless a poll finishes and `held_back` is set.
+    next_try: Option<Time>,
+    held_back: bool,
+}
+
+impl Dispatch {
+    /// A dispatch that keeps up to `window` feeds claimed, `per_host` of one host.
+    #[must_use]
+    pub fn new(store: Store, source: Source, clock: Clock, window: usize, per_host: usize) -> Self {
+        Self {
+            store,
+            source,
+            clock,
+            window: window.max(1),
+            per_host: per_host.max(1),
+            running: 0,
+            of_host: HashMap::new(),
+            next_try: None,
+            held_back: false,
+        }
+    }
+
+    /// Claims what may start now; may be nothing.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn claim(&mut self) -> Result<Vec<Claimed>, StoreError> {
+        let free = self.window.saturating_sub(self.running);
+        // Claims are transactions: in a busy stretch they are made for several feeds at once.
+        if free == 0 || (self.running > 0 && free < self.window / 4) {
+            return Ok(Vec::new());
+        }
+        let claimed = match &mut self.source {
+            Source::Due => self.claim_due(free).await?,
+            Source::Round(round) => {
+                let ids = round.take(free);
+                if ids.is_empty() {
+                    return Ok(Vec::new());
+                }
+                self.store.claim(ids, (self.clock)(), LEASE).await?
+            }
+        };
+        for feed in &claimed {
+            self.running += 1;
+            *self.of_host.entry(feed.host.clone()).or_default() += 1;
+        }
+        Ok(claimed)
+    }
+
+    async fn claim_due(&mut self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+        let now = (self.clock)();
+        if self.next_try.is_some_and(|at| now < at) && !self.held_back {
+            return Ok(Vec::new());
+        }
+        let full = self.of_host.iter().filter(|(_, running)| **running >= self.per_host);
+        let busy_hosts = full.map(|(host, _)| host.clone()).collect();
+        let claim = Claim { now, lease: LEASE, limit, busy_hosts, per_host: self.per_host };
+        let batch = self.store.claim_due(claim).await?;
+        self.held_back = batch.held_back;
+        self.next_try = if batch.feeds.len() < limit { self.store.next_due(now).await? } else { Some(now) };
+        Ok(batch.feeds)
+    }
+
+    /// A claimed feed is done with.
+    pub fn finished(&mut self, host: &str) {
+        self.running = self.running.saturating_sub(1);
+        if let Some(count) = self.of_host.get_mut(host) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_host.remove(host);
+            }
+        }
+        if let Source::Round(round) = &mut self.source {
+            round.host_has_room(host);
+        }
+    }
+
+    /// Forgets what is known of the next due time: the feeds have changed.
+    pub fn reconsider(&mut self) {
+        self.next_try = None;
+    }
+
+    /// True when a round has nothing left to start; never for `Due`.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        match &self.source {
+            Source::Due => false,
+            Source::Round(round) => round.waiting.is_empty(),
+        }
+    }
+
+    /// How long nothing can fall due; at most a minute, so that a jump of the wall clock is
+    /// noticed.
+    #[must_use]
+    pub fn rest(&self) -> Duration {
+        const MOST: Duration = Duration::from_secs(60);
+        let now = (self.clock)();
+        self.next_try.map_or(MOST, |at| (at - now).to_std().unwrap_or(Duration::ZERO)).min(MOST)
+    }
+}
+
+impl Round {
+    /// Up to `limit` feeds, one of each ready host in turn.
+    fn take(&mut self, limit: usize) -> Vec<FeedId> {
+        let mut taken = Vec::new();
+        while taken.len() < limit {
+            let Some(host) = self.ready.pop_front() else { break };
+            let Some(queue) = self.waiting.get_mut(&host) else { continue };
+            taken.extend(queue.pop_front());
+            if queue.is_empty() {
+                self.waiting.remove(&host);
+            }
+        }
+        taken
+    }
+
+    fn host_has_room(&mut self, host: &str) {
+        if self.waiting.contains_key(host) {
+            self.ready.push_back(host.to_owned());
+        }
+    }
+}
