@@ -1,0 +1,124 @@
+//! TOML with positions, read on after syntax errors.
+//!
+//! A statement that does not parse is reported once, blanked out byte for byte (so that positions
+//! stay true) and the rest is read again: one slip hides no other. `parse_recoverable` alone stops
+//! at the first key without `=`, and lets an unclosed array swallow the file.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, Error};
+
+use super::{error::ConfigError, source::Source};
+
+/// More mistakes than this are not told one by one.
+const MAX_SYNTAX_ERRORS: usize = 50;
+
+/// How far back the start of a broken statement is looked for.
+const MAX_LINES_BACK: usize = 40;
+
+/// A TOML file whose broken statements are blanked out, and what was wrong with them.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// The file as it is.
+    pub(super) source: Source,
+    /// The text that parses.
+    repaired: String,
+    /// What was blanked.
+    blanked: Vec<Range<usize>>,
+    /// Syntax errors with their place.
+    pub(super) errors: Vec<(usize, ConfigError)>,
+}
+
+impl Document {
+    /// Reads a text as far as it goes.
+    pub(super) fn parse(source: Source) -> Self {
+        // The parser takes a byte order mark off and then counts from behind it.
+        let repaired = source.text.replacen('\u{feff}', "   ", usize::from(source.text.starts_with('\u{feff}')));
+        let mut document = Self { source, repaired, blanked: Vec::new(), errors: Vec::new() };
+        while let Some(error) = first_error(&document.repaired) {
+            document.repair(&error);
+            if document.errors.len() > MAX_SYNTAX_ERRORS {
+                document.repaired.clear();
+            }
+        }
+        document
+    }
+
+    /// The root table.
+    pub(super) fn root(&self) -> DeTable<'_> {
+        DeTable::parse_recoverable(&self.repaired).0.into_inner()
+    }
+
+    /// True if a statement in the range was blanked out, so that a key may seem to be missing.
+    pub(super) fn has_gap(&self, range: &Range<usize>) -> bool {
+        self.blanked.iter().any(|gap| gap.start < range.end && range.start < gap.end)
+    }
+
+    fn repair(&mut self, error: &Error) {
+        let at = error.span().map_or(0, |span| span.start).min(self.repaired.len());
+        let range = self.statement(at);
+        let message = explain(error.message());
+        // An error that shows only behind its statement (nothing closes it) is told at its start.
+        let told_at = if range.contains(&at) || range.end == at { at } else { range.start };
+        self.errors.push((told_at, self.source.error(told_at, "", message)));
+        let blank: String = self.repaired[range.clone()].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
+        self.repaired.replace_range(range.clone(), &blank);
+        self.blanked.push(range);
+    }
+
+    /// The lines of the statement that an error at `at` belongs to: from the last line before
+    /// which everything parses, up to the next line that looks like a statement.
+    fn statement(&self, at: usize) -> Range<usize> {
+        let text = &self.repaired;
+        let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let earlier = text[..line_start].match_indices('\n').rev().skip(1).map(|(newline, _)| newline + 1);
+        let start = std::iter::once(line_start)
+            .chain(earlier.chain([0]).take(MAX_LINES_BACK))
+            .find(|&start| first_error(&text[..start]).is_none())
+            .unwrap_or(line_start);
+        let begins_next = if text[start..].trim_start().starts_with('[') { looks_like_table } else { looks_like_statement };
+        let mut end = start;
+        for line in text[start..].split_inclusive('\n') {
+            if end > start && begins_next(line) {
+                break;
+            }
+            end += line.len();
+        }
+        start..end
+    }
+}
+
+/// The header of a table that is not part of another: keys behind a broken header, and its
+/// sub-tables, must not fall to the table before it.
+fn looks_like_table(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("[[") || line.starts_with('[') && !line.contains('.')
+}
+
+/// A key with a value, or a table's header.
+fn looks_like_statement(line: &str) -> bool {
+    let line = line.trim_start();
+    let is_key = |c: char| c.is_alphanumeric() || "_-.\"' ".contains(c);
+    line.starts_with('[') && line.trim_end().ends_with(']')
+        || line.split_once('=').is_some_and(|(key, _)| !key.is_empty() && key.chars().all(is_key))
+}
+
+/// The error that stands first in the text; the parser reports them stage by stage.
+fn first_error(text: &str) -> Option<Error> {
+    let (_, errors) = DeTable::parse_recoverable(text);
+    errors.into_iter().min_by_key(|error| error.span().map_or(0, |span| span.start))
+}
+
+/// The parser's words, with the remedy for the most common slips. The text itself is not quoted:
+/// it may be a secret header.
+fn explain(message: &str) -> String {
+    if message.contains("string values must be quoted") {
+        "this is not a TOML value; write text in quotes, e.g. \"2h\"".to_owned()
+    } else if message.contains("key with no value") {
+        "a key without a value; write `key = value`".to_owned()
+    } else if message.contains("duplicate key") {
+        "this key or table stands twice; remove one of them".to_owned()
+    } else {
+        format!("{message}; check the quotes, brackets and commas here")
+    }
+}
