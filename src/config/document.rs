@@ -58,8 +58,10 @@ impl Document {
         let at = error.span().map_or(0, |span| span.start).min(self.repaired.len());
         let range = self.statement(at);
         let message = explain(error.message());
-        // An error that shows only behind its statement (nothing closes it) is told at its start.
-        let told_at = if range.contains(&at) || range.end == at { at } else { range.start };
+        // What nothing closes is found out only at the next statement: told where it begins.
+        let line_start = line_start(&self.repaired, at);
+        let unclosed = at >= self.repaired.len() || looks_like_statement(&self.repaired[line_start..]);
+        let told_at = if unclosed && range.start < line_start { range.start } else { at };
         self.errors.push((told_at, self.source.error(told_at, "", message)));
         let blank: String = self.repaired[range.clone()].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
         self.repaired.replace_range(range.clone(), &blank);
@@ -70,7 +72,7 @@ impl Document {
     /// which everything parses, up to the next line that looks like a statement.
     fn statement(&self, at: usize) -> Range<usize> {
         let text = &self.repaired;
-        let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_start = line_start(text, at);
         let earlier = text[..line_start].match_indices('\n').rev().skip(1).map(|(newline, _)| newline + 1);
         let start = std::iter::once(line_start)
             .chain(earlier.chain([0]).take(MAX_LINES_BACK))
@@ -88,6 +90,10 @@ impl Document {
     }
 }
 
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |newline| newline + 1)
+}
+
 /// The header of a table that is not part of another: keys behind a broken header, and its
 /// sub-tables, must not fall to the table before it.
 fn looks_like_table(line: &str) -> bool {
@@ -97,9 +103,10 @@ fn looks_like_table(line: &str) -> bool {
 
 /// A key with a value, or a table's header.
 fn looks_like_statement(line: &str) -> bool {
-    let line = line.trim_start();
+    let line = line.lines().next().unwrap_or_default().trim_start();
     let is_key = |c: char| c.is_alphanumeric() || "_-.\"' ".contains(c);
-    line.starts_with('[') && line.trim_end().ends_with(']')
+    // A bare name behind the bracket: a nested list has quotes or digits there.
+    line.starts_with('[') && line.trim_start_matches('[').starts_with(|c: char| c.is_ascii_alphabetic())
         || line.split_once('=').is_some_and(|(key, _)| !key.is_empty() && key.chars().all(is_key))
 }
 
@@ -116,9 +123,51 @@ fn explain(message: &str) -> String {
         "this is not a TOML value; write text in quotes, e.g. \"2h\"".to_owned()
     } else if message.contains("key with no value") {
         "a key without a value; write `key = value`".to_owned()
+    } else if message.starts_with("unclosed") {
+        format!("{message}; close it")
     } else if message.contains("duplicate key") {
         "this key or table stands twice; remove one of them".to_owned()
     } else {
         format!("{message}; check the quotes, brackets and commas here")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Env;
+
+    fn errors(text: &str) -> Vec<String> {
+        let source = Source::new(Path::new("a.toml"), &Env::in_dir("/x"), text.to_owned());
+        Document::parse(source).errors.iter().map(|(_, error)| error.to_string()).collect()
+    }
+
+    #[test]
+    fn a_slip_within_a_list_of_many_lines_is_told_where_it_is_and_once() {
+        let errors = errors("a = [\n  \"x\"\n  \"y\",\n]\nb = 1\n");
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].starts_with("a.toml:3:3: missing comma"), "{errors:?}");
+    }
+
+    #[test]
+    fn a_table_or_key_that_stands_twice_is_told_and_the_first_one_counts() {
+        let source = Source::new(Path::new("a.toml"), &Env::in_dir("/x"), "[a]\nx = 1\nx = 2\n[a]\nx = 3\n".to_owned());
+        let document = Document::parse(source);
+        assert_eq!(document.errors.len(), 2);
+        assert!(document.errors[1].1.to_string().starts_with("a.toml:4:2: this key or table stands twice"));
+        assert_eq!(document.root()["a"].get_ref()["x"].get_ref().as_integer().unwrap().as_str(), "1");
+    }
+
+    #[test]
+    fn positions_stay_true_behind_a_byte_order_mark() {
+        assert!(errors("\u{feff}a = 1\nb\n")[0].starts_with("a.toml:2:2: a key without a value"));
+    }
+
+    #[test]
+    fn nonsense_ends_after_a_bounded_number_of_errors() {
+        assert!(errors(&"?\n= [\n\"\"\"\n".repeat(400)).len() <= MAX_SYNTAX_ERRORS + 1);
+        assert_eq!(errors(""), [""; 0]);
     }
 }

@@ -19,7 +19,7 @@ use super::{
 /// Politeness: no public site is polled more often than this.
 pub(super) const MIN_INTERVAL: Duration = minutes(15);
 /// A feed polled less often than this is better removed.
-pub(super) const MAX_INTERVAL: Duration = days(365);
+pub(super) const MAX_INTERVAL: Duration = days(30);
 /// Bounds of `timeout`, in `[fetch]` and of a feed.
 pub(super) const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_millis(10)..=minutes(60);
 /// Bounds of `max_body`, in `[fetch]` and of a feed.
