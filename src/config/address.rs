@@ -22,7 +22,10 @@ pub fn feed_url(text: &str) -> Result<Url, String> {
     let shown = redact_url(text);
     let mut url = Url::parse(text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => {
-            format!("\"{shown}\" is not a whole URL; write e.g. \"https://{}\"", shown.trim_start_matches('/'))
+            format!(
+                "\"{shown}\" is not a whole URL; write e.g. \"https://{}\"",
+                shown.trim_start_matches('/')
+            )
         }
         error => format!("\"{shown}\" is not a URL: {error}"),
     })?;
@@ -32,7 +35,9 @@ pub fn feed_url(text: &str) -> Result<Url, String> {
             .to_owned());
     }
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("\"{shown}\" is neither http nor https; write the feed's https:// URL"));
+        return Err(format!(
+            "\"{shown}\" is neither http nor https; write the feed's https:// URL"
+        ));
     }
     url.set_fragment(None);
     Ok(url)
@@ -45,12 +50,23 @@ pub fn feed_url(text: &str) -> Result<Url, String> {
 /// None for a URL that [`feed_url`] accepts.
 pub fn derive_id(url: &str) -> Result<FeedId, InvalidFeedId> {
     let readable = redact_url(url);
-    let readable = readable.split_once("://").map_or(readable.as_str(), |(_, rest)| rest);
-    let readable = readable.strip_prefix("www.").unwrap_or(readable).to_ascii_lowercase();
-    let words = readable.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let readable = readable
+        .split_once("://")
+        .map_or(readable.as_str(), |(_, rest)| rest);
+    let readable = readable
+        .strip_prefix("www.")
+        .unwrap_or(readable)
+        .to_ascii_lowercase();
+    let words = readable
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
     let mut slug = words.collect::<Vec<_>>().join("-");
     slug.truncate(SLUG);
-    let slug = if slug.is_empty() { "feed" } else { slug.trim_end_matches('-') };
+    let slug = if slug.is_empty() {
+        "feed"
+    } else {
+        slug.trim_end_matches('-')
+    };
     let hash = Sha256::digest(url.as_bytes());
     format!("{slug}-{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2]).parse()
 }
@@ -60,13 +76,16 @@ pub fn derive_id(url: &str) -> Result<FeedId, InvalidFeedId> {
 pub(super) fn is_own_host(url: &Url, allow_private: &[IpNet]) -> bool {
     let covers = |address: IpAddr| {
         let address = address.to_canonical();
-        allow_private.iter().any(|network| network.contains(&address))
+        allow_private
+            .iter()
+            .any(|network| network.contains(&address))
     };
     match url.host() {
         Some(Host::Ipv4(address)) => covers(address.into()),
         Some(Host::Ipv6(address)) => covers(address.into()),
         Some(Host::Domain(name)) => {
-            (name == "localhost" || name.ends_with(".localhost")) && covers(Ipv4Addr::LOCALHOST.into())
+            (name == "localhost" || name.ends_with(".localhost"))
+                && covers(Ipv4Addr::LOCALHOST.into())
         }
         None => false,
     }
@@ -78,8 +97,14 @@ mod tests {
 
     #[test]
     fn a_url_has_one_spelling() {
-        assert_eq!(feed_url(" HTTPS://Example.ORG:443#top ").unwrap().as_str(), "https://example.org/");
-        assert_eq!(feed_url("http://x.org/a?b=c#d").unwrap().as_str(), "http://x.org/a?b=c");
+        assert_eq!(
+            feed_url(" HTTPS://Example.ORG:443#top ").unwrap().as_str(),
+            "https://example.org/"
+        );
+        assert_eq!(
+            feed_url("http://x.org/a?b=c#d").unwrap().as_str(),
+            "http://x.org/a?b=c"
+        );
     }
 
     #[test]
@@ -97,7 +122,10 @@ mod tests {
     fn a_derived_id_is_readable_stable_and_short() {
         let id = |url: &str| derive_id(url).unwrap().as_str().to_owned();
         assert!(id("https://www.gizchina.com/feed/").starts_with("gizchina-com-feed-"));
-        assert_eq!(id("https://www.gizchina.com/feed/"), id("https://www.gizchina.com/feed/"));
+        assert_eq!(
+            id("https://www.gizchina.com/feed/"),
+            id("https://www.gizchina.com/feed/")
+        );
         assert_ne!(id("https://x.org/a"), id("https://x.org/A"));
         assert!(id(&format!("https://x.org/{}", "long/".repeat(99))).len() <= SLUG + 7);
         assert!(id("https://[::1]/").starts_with("1-"));
@@ -107,7 +135,10 @@ mod tests {
     #[test]
     fn only_hosts_within_allow_private_are_the_operators_own() {
         let own = |url: &str, networks: &[&str]| {
-            let networks: Vec<IpNet> = networks.iter().map(|network| network.parse().unwrap()).collect();
+            let networks: Vec<IpNet> = networks
+                .iter()
+                .map(|network| network.parse().unwrap())
+                .collect();
             is_own_host(&Url::parse(url).unwrap(), &networks)
         };
         assert!(own("http://127.0.0.2:8080/", &["127.0.0.0/8"]));

@@ -33,8 +33,17 @@ impl Document {
     /// Reads a text as far as it goes.
     pub(super) fn parse(source: Source) -> Self {
         // The parser takes a byte order mark off and then counts from behind it.
-        let repaired = source.text.replacen('\u{feff}', "   ", usize::from(source.text.starts_with('\u{feff}')));
-        let mut document = Self { source, repaired, blanked: Vec::new(), errors: Vec::new() };
+        let repaired = source.text.replacen(
+            '\u{feff}',
+            "   ",
+            usize::from(source.text.starts_with('\u{feff}')),
+        );
+        let mut document = Self {
+            source,
+            repaired,
+            blanked: Vec::new(),
+            errors: Vec::new(),
+        };
         while let Some(error) = first_error(&document.repaired) {
             document.repair(&error);
             if document.errors.len() > MAX_SYNTAX_ERRORS {
@@ -51,19 +60,33 @@ impl Document {
 
     /// True if a statement in the range was blanked out, so that a key may seem to be missing.
     pub(super) fn has_gap(&self, range: &Range<usize>) -> bool {
-        self.blanked.iter().any(|gap| gap.start < range.end && range.start < gap.end)
+        self.blanked
+            .iter()
+            .any(|gap| gap.start < range.end && range.start < gap.end)
     }
 
     fn repair(&mut self, error: &Error) {
-        let at = error.span().map_or(0, |span| span.start).min(self.repaired.len());
+        let at = error
+            .span()
+            .map_or(0, |span| span.start)
+            .min(self.repaired.len());
         let range = self.statement(at);
         let message = explain(error.message());
         // What nothing closes is found out only at the next statement: told where it begins.
         let line_start = line_start(&self.repaired, at);
-        let unclosed = at >= self.repaired.len() || looks_like_statement(&self.repaired[line_start..]);
-        let told_at = if unclosed && range.start < line_start { range.start } else { at };
-        self.errors.push((told_at, self.source.error(told_at, "", message)));
-        let blank: String = self.repaired[range.clone()].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
+        let unclosed =
+            at >= self.repaired.len() || looks_like_statement(&self.repaired[line_start..]);
+        let told_at = if unclosed && range.start < line_start {
+            range.start
+        } else {
+            at
+        };
+        self.errors
+            .push((told_at, self.source.error(told_at, "", message)));
+        let blank: String = self.repaired[range.clone()]
+            .bytes()
+            .map(|b| if b == b'\n' { '\n' } else { ' ' })
+            .collect();
         self.repaired.replace_range(range.clone(), &blank);
         self.blanked.push(range);
     }
@@ -73,12 +96,20 @@ impl Document {
     fn statement(&self, at: usize) -> Range<usize> {
         let text = &self.repaired;
         let line_start = line_start(text, at);
-        let earlier = text[..line_start].match_indices('\n').rev().skip(1).map(|(newline, _)| newline + 1);
+        let earlier = text[..line_start]
+            .match_indices('\n')
+            .rev()
+            .skip(1)
+            .map(|(newline, _)| newline + 1);
         let start = std::iter::once(line_start)
             .chain(earlier.chain([0]).take(MAX_LINES_BACK))
             .find(|&start| first_error(&text[..start]).is_none())
             .unwrap_or(line_start);
-        let begins_next = if text[start..].trim_start().starts_with('[') { looks_like_table } else { looks_like_statement };
+        let begins_next = if text[start..].trim_start().starts_with('[') {
+            looks_like_table
+        } else {
+            looks_like_statement
+        };
         let mut end = start;
         for line in text[start..].split_inclusive('\n') {
             if end > start && begins_next(line) {
@@ -106,14 +137,21 @@ fn looks_like_statement(line: &str) -> bool {
     let line = line.lines().next().unwrap_or_default().trim_start();
     let is_key = |c: char| c.is_alphanumeric() || "_-.\"' ".contains(c);
     // A bare name behind the bracket: a nested list has quotes or digits there.
-    line.starts_with('[') && line.trim_start_matches('[').starts_with(|c: char| c.is_ascii_alphabetic())
-        || line.split_once('=').is_some_and(|(key, _)| !key.is_empty() && key.chars().all(is_key))
+    line.starts_with('[')
+        && line
+            .trim_start_matches('[')
+            .starts_with(|c: char| c.is_ascii_alphabetic())
+        || line
+            .split_once('=')
+            .is_some_and(|(key, _)| !key.is_empty() && key.chars().all(is_key))
 }
 
 /// The error that stands first in the text; the parser reports them stage by stage.
 fn first_error(text: &str) -> Option<Error> {
     let (_, errors) = DeTable::parse_recoverable(text);
-    errors.into_iter().min_by_key(|error| error.span().map_or(0, |span| span.start))
+    errors
+        .into_iter()
+        .min_by_key(|error| error.span().map_or(0, |span| span.start))
 }
 
 /// The parser's words, with the remedy for the most common slips. The text itself is not quoted:
@@ -141,23 +179,46 @@ mod tests {
 
     fn errors(text: &str) -> Vec<String> {
         let source = Source::new(Path::new("a.toml"), &Env::in_dir("/x"), text.to_owned());
-        Document::parse(source).errors.iter().map(|(_, error)| error.to_string()).collect()
+        Document::parse(source)
+            .errors
+            .iter()
+            .map(|(_, error)| error.to_string())
+            .collect()
     }
 
     #[test]
     fn a_slip_within_a_list_of_many_lines_is_told_where_it_is_and_once() {
         let errors = errors("a = [\n  \"x\"\n  \"y\",\n]\nb = 1\n");
         assert_eq!(errors.len(), 1, "{errors:?}");
-        assert!(errors[0].starts_with("a.toml:3:3: missing comma"), "{errors:?}");
+        assert!(
+            errors[0].starts_with("a.toml:3:3: missing comma"),
+            "{errors:?}"
+        );
     }
 
     #[test]
     fn a_table_or_key_that_stands_twice_is_told_and_the_first_one_counts() {
-        let source = Source::new(Path::new("a.toml"), &Env::in_dir("/x"), "[a]\nx = 1\nx = 2\n[a]\nx = 3\n".to_owned());
+        let source = Source::new(
+            Path::new("a.toml"),
+            &Env::in_dir("/x"),
+            "[a]\nx = 1\nx = 2\n[a]\nx = 3\n".to_owned(),
+        );
         let document = Document::parse(source);
         assert_eq!(document.errors.len(), 2);
-        assert!(document.errors[1].1.to_string().starts_with("a.toml:4:2: this key or table stands twice"));
-        assert_eq!(document.root()["a"].get_ref()["x"].get_ref().as_integer().unwrap().as_str(), "1");
+        assert!(
+            document.errors[1]
+                .1
+                .to_string()
+                .starts_with("a.toml:4:2: this key or table stands twice")
+        );
+        assert_eq!(
+            document.root()["a"].get_ref()["x"]
+                .get_ref()
+                .as_integer()
+                .unwrap()
+                .as_str(),
+            "1"
+        );
     }
 
     #[test]

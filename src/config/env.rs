@@ -31,7 +31,11 @@ impl Env {
     /// The process's own.
     #[must_use]
     pub fn from_process() -> Self {
-        let path = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let path = |name: &str| {
+            env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
         Self {
             tidings_config: path("TIDINGS_CONFIG"),
             state_directory: env::var_os("STATE_DIRECTORY").and_then(first_of_list),
@@ -63,7 +67,9 @@ impl Env {
     #[must_use]
     pub fn absolute(&self, path: &Path) -> PathBuf {
         let path = self.cwd.join(path);
-        path.components().filter(|part| *part != Component::CurDir).collect()
+        path.components()
+            .filter(|part| *part != Component::CurDir)
+            .collect()
     }
 
     /// The path as messages show it: relative to the working directory if it lies within.
@@ -89,14 +95,26 @@ mod tests {
     #[test]
     fn paths_are_made_absolute_and_shown_short() {
         let env = Env::in_dir("/srv/news");
-        assert_eq!(env.absolute(Path::new("./config/a.toml")), Path::new("/srv/news/config/a.toml"));
-        assert_eq!(env.shown(Path::new("/srv/news/config/a.toml")), Path::new("config/a.toml"));
-        assert_eq!(env.shown(Path::new("/etc/a.toml")), Path::new("/etc/a.toml"));
+        assert_eq!(
+            env.absolute(Path::new("./config/a.toml")),
+            Path::new("/srv/news/config/a.toml")
+        );
+        assert_eq!(
+            env.shown(Path::new("/srv/news/config/a.toml")),
+            Path::new("config/a.toml")
+        );
+        assert_eq!(
+            env.shown(Path::new("/etc/a.toml")),
+            Path::new("/etc/a.toml")
+        );
     }
 
     #[test]
     fn the_first_of_several_state_directories_is_used() {
-        assert_eq!(first_of_list("/var/lib/a:/var/lib/b".into()), Some("/var/lib/a".into()));
+        assert_eq!(
+            first_of_list("/var/lib/a:/var/lib/b".into()),
+            Some("/var/lib/a".into())
+        );
         assert_eq!(first_of_list("".into()), None);
     }
 }

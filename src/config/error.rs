@@ -36,13 +36,19 @@ impl ConfigError {
     /// A mistake that belongs to no file.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), ..Self::default() }
+        Self {
+            message: message.into(),
+            ..Self::default()
+        }
     }
 
     /// A mistake of a whole file.
     #[must_use]
     pub fn in_file(file: impl Into<PathBuf>, message: impl Into<String>) -> Self {
-        Self { file: Some(file.into()), ..Self::new(message) }
+        Self {
+            file: Some(file.into()),
+            ..Self::new(message)
+        }
     }
 }
 
@@ -72,7 +78,11 @@ impl ConfigErrors {
     /// # Errors
     /// The mistakes themselves.
     pub fn check(errors: Vec<ConfigError>) -> Result<(), Self> {
-        if errors.is_empty() { Ok(()) } else { Err(Self(errors)) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Self(errors))
+        }
     }
 
     /// The mistakes; at least one.
@@ -115,7 +125,10 @@ mod tests {
     fn a_mistake_is_one_line_without_control_characters() {
         let error = ConfigError {
             file: Some("config/feeds\n.toml".into()),
-            position: Some(Position { line: 12, column: 1 }),
+            position: Some(Position {
+                line: 12,
+                column: 1,
+            }),
             key: Some("feed.\u{1b}[31m".into()),
             message: "\u{202e}oops".into(),
         };

@@ -37,24 +37,42 @@ pub(super) fn read(source: Source, config: &Config, env: &Env) -> FeedFile {
     {
         let root = document.root();
         let mut top = Section::new(&document, &root, "");
-        let tables = match top.find("feed").map(|value| (value.span(), value.get_ref())) {
+        let tables = match top
+            .find("feed")
+            .map(|value| (value.span(), value.get_ref()))
+        {
             Some((_, DeValue::Array(tables))) => tables.iter().collect(),
             Some((span, other)) => {
-                top.mistake(span.start, "feed", wrong_type(other, "[[feed]], in two pairs of brackets").message);
+                top.mistake(
+                    span.start,
+                    "feed",
+                    wrong_type(other, "[[feed]], in two pairs of brackets").message,
+                );
                 Vec::new()
             }
             None => Vec::new(),
         };
         for (at, value) in tables.iter().enumerate() {
             let start = value.span().start;
-            let end = tables.get(at + 1).map_or(usize::MAX, |next| next.span().start);
+            let end = tables
+                .get(at + 1)
+                .map_or(usize::MAX, |next| next.span().start);
             let DeValue::Table(table) = value.get_ref() else {
-                top.mistake(start, "feed", wrong_type(value.get_ref(), "a table [[feed]]").message);
+                top.mistake(
+                    start,
+                    "feed",
+                    wrong_type(value.get_ref(), "a table [[feed]]").message,
+                );
                 continue;
             };
             let mut section = Section::new(&document, table, "feed");
             let gap = document.has_gap(&(start..end));
-            let spec = feed(&mut section, start, gap, &Place::new(&document.source, config, env));
+            let spec = feed(
+                &mut section,
+                start,
+                gap,
+                &Place::new(&document.source, config, env),
+            );
             if let Some(spec) = spec.filter(|_| section.mistakes.is_empty() && !gap) {
                 feeds.push((start, spec));
             }
@@ -64,7 +82,11 @@ pub(super) fn read(source: Source, config: &Config, env: &Env) -> FeedFile {
         mistakes.append(&mut top.mistakes);
     }
     mistakes.extend(document.errors);
-    FeedFile { source: document.source, feeds, mistakes }
+    FeedFile {
+        source: document.source,
+        feeds,
+        mistakes,
+    }
 }
 
 /// What a feed's keys are read against.
@@ -78,23 +100,50 @@ struct Place<'a> {
 impl<'a> Place<'a> {
     fn new(source: &'a Source, config: &'a Config, env: &'a Env) -> Self {
         let folder = source.path.parent().unwrap_or(&env.cwd);
-        Self { config, env, folder, origin: source.path.to_string_lossy().into_owned() }
+        Self {
+            config,
+            env,
+            folder,
+            origin: source.path.to_string_lossy().into_owned(),
+        }
     }
 }
 
 /// Keys of a feed that stand before the first `[[feed]]`.
 fn home(key: &str) -> Option<&'static str> {
-    ["url", "id", "name", "interval", "tags", "headers", "paused", "user_agent", "timeout", "max_body"]
-        .contains(&key)
-        .then_some("below a [[feed]] line")
+    [
+        "url",
+        "id",
+        "name",
+        "interval",
+        "tags",
+        "headers",
+        "paused",
+        "user_agent",
+        "timeout",
+        "max_body",
+    ]
+    .contains(&key)
+    .then_some("below a [[feed]] line")
 }
 
-fn feed(section: &mut Section<'_, '_>, start: usize, gap: bool, place: &Place<'_>) -> Option<FeedSpec> {
+fn feed(
+    section: &mut Section<'_, '_>,
+    start: usize,
+    gap: bool,
+    place: &Place<'_>,
+) -> Option<FeedSpec> {
     let url = section.read("url", |value| Ok(feed_url(&value::text(value)?)?));
     if section.find("url").is_none() && !gap {
-        section.mistake(start, "url", "is missing; write e.g. url = \"https://example.org/feed.xml\"");
+        section.mistake(
+            start,
+            "url",
+            "is missing; write e.g. url = \"https://example.org/feed.xml\"",
+        );
     }
-    let own = url.as_ref().is_some_and(|url| is_own_host(url, &place.config.fetch.allow_private));
+    let own = url
+        .as_ref()
+        .is_some_and(|url| is_own_host(url, &place.config.fetch.allow_private));
     let id = section.read("id", id);
     let spec = FeedSpec {
         // The stand-in never leaves: without a URL the feed is dropped below.
@@ -107,7 +156,9 @@ fn feed(section: &mut Section<'_, '_>, start: usize, gap: bool, place: &Place<'_
         interval: section.read("interval", |value| interval(value, own)),
         tags: section.list("tags", tag).unwrap_or_default(),
         headers: section
-            .table("headers", |table| headers::read(table, place.folder, place.env))
+            .table("headers", |table| {
+                headers::read(table, place.folder, place.env)
+            })
             .unwrap_or_default(),
         paused: section.read("paused", value::flag).unwrap_or_default(),
         user_agent: section.read("user_agent", value::user_agent),
@@ -121,7 +172,8 @@ fn feed(section: &mut Section<'_, '_>, start: usize, gap: bool, place: &Place<'_
 
 fn id(value: &DeValue<'_>) -> Read<FeedId> {
     let text = value::text(value)?;
-    text.parse().map_err(|error| format!("\"{text}\" is not a feed id: {error}").into())
+    text.parse()
+        .map_err(|error| format!("\"{text}\" is not a feed id: {error}").into())
 }
 
 /// Commas separate tags on the command line and in OPML, where a leading slash is a path.
@@ -136,10 +188,12 @@ fn tag(value: &DeValue<'_>) -> Read<String> {
 fn interval(value: &DeValue<'_>, own: bool) -> Read<Duration> {
     let span = value::duration(value, &(OWN_MIN_INTERVAL..=MAX_INTERVAL))?;
     if span < MIN_INTERVAL && !own {
-        return Err("is shorter than \"15m\", which is impolite; write \"15m\" or more \
+        return Err(
+            "is shorter than \"15m\", which is impolite; write \"15m\" or more \
                     (hosts in [fetch] allow_private may be polled faster)"
-            .to_owned()
-            .into());
+                .to_owned()
+                .into(),
+        );
     }
     Ok(span)
 }

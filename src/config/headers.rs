@@ -6,7 +6,12 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Env, section::Section, source::read_bytes, value::{is_header_value, wrong_type}};
+use super::{
+    Env,
+    section::Section,
+    source::read_bytes,
+    value::{is_header_value, wrong_type},
+};
 use crate::model::{HeaderSpec, Secret};
 
 /// Headers that are Tidings' own to set, with what to use instead where there is something.
@@ -36,7 +41,10 @@ pub(super) fn read(section: &mut Section<'_, '_>, folder: &Path, env: &Env) -> V
             continue;
         }
         match resolve(value.get_ref(), folder, env) {
-            Ok(value) => headers.push(HeaderSpec { name: name.to_owned(), value: Secret::new(value) }),
+            Ok(value) => headers.push(HeaderSpec {
+                name: name.to_owned(),
+                value: Secret::new(value),
+            }),
             Err(message) => section.mistake(value.span().start, name, message),
         }
     }
@@ -49,10 +57,16 @@ fn check_name(name: &str, others: &[HeaderSpec]) -> Result<(), String> {
     if name.is_empty() || !name.bytes().all(is_token) {
         return Err("is not a header name; write e.g. Authorization or \"X-Api-Key\"".to_owned());
     }
-    if let Some((_, why)) = RESERVED.iter().find(|(reserved, _)| name.eq_ignore_ascii_case(reserved)) {
+    if let Some((_, why)) = RESERVED
+        .iter()
+        .find(|(reserved, _)| name.eq_ignore_ascii_case(reserved))
+    {
         return Err(format!("cannot be set here: {why}"));
     }
-    if others.iter().any(|other| other.name.eq_ignore_ascii_case(name)) {
+    if others
+        .iter()
+        .any(|other| other.name.eq_ignore_ascii_case(name))
+    {
         return Err("stands twice, in different spellings; remove one of them".to_owned());
     }
     Ok(())
@@ -90,11 +104,15 @@ fn secret_file(table: &DeTable<'_>, folder: &Path, env: &Env) -> Result<PathBuf,
 
 fn is_file_name(text: &str) -> bool {
     let mut parts = Path::new(text).components();
-    matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) && !text.contains('/')
+    matches!(
+        (parts.next(), parts.next()),
+        (Some(Component::Normal(_)), None)
+    ) && !text.contains('/')
 }
 
 fn read_secret(path: &Path, env: &Env) -> Result<String, String> {
-    let bytes = read_bytes(path, env, "create it or correct the path").map_err(|error| error.to_string())?;
+    let bytes = read_bytes(path, env, "create it or correct the path")
+        .map_err(|error| error.to_string())?;
     // The bytes are dropped with the error, not quoted.
     let text = String::from_utf8(bytes).map_err(|_| format!("{}: is not text", path.display()))?;
     Ok(text.trim().to_owned())

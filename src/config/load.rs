@@ -41,7 +41,10 @@ pub fn load(path: Option<&Path>, env: &Env) -> Result<Loaded, ConfigErrors> {
     let path = find(path, env).ok_or_else(|| nothing_found(env))?;
     let (config, errors) = settings::read(Source::read(&path, env, REMEDY)?, env);
     ConfigErrors::check(errors)?;
-    Ok(Loaded { path: Some(path), config })
+    Ok(Loaded {
+        path: Some(path),
+        config,
+    })
 }
 
 /// As [`load`], but the defaults with no feed files where no settings file is named or found.
@@ -52,7 +55,13 @@ pub fn load(path: Option<&Path>, env: &Env) -> Result<Loaded, ConfigErrors> {
 pub fn load_or_default(path: Option<&Path>, env: &Env) -> Result<Loaded, ConfigErrors> {
     match find(path, env) {
         Some(path) => load(Some(&path), env),
-        None => Ok(Loaded { path: None, config: Config { feeds: Vec::new(), ..Config::default() } }),
+        None => Ok(Loaded {
+            path: None,
+            config: Config {
+                feeds: Vec::new(),
+                ..Config::default()
+            },
+        }),
     }
 }
 
@@ -61,16 +70,30 @@ pub fn load_or_default(path: Option<&Path>, env: &Env) -> Result<Loaded, ConfigE
 #[must_use]
 pub fn check(path: Option<&Path>, env: &Env) -> Report {
     let Some(path) = find(path, env) else {
-        return Report { settings: None, feeds: 0, errors: vec![nothing_found(env)] };
+        return Report {
+            settings: None,
+            feeds: 0,
+            errors: vec![nothing_found(env)],
+        };
     };
     let source = match Source::read(&path, env, REMEDY) {
         Ok(source) => source,
-        Err(error) => return Report { settings: None, feeds: 0, errors: vec![error] },
+        Err(error) => {
+            return Report {
+                settings: None,
+                feeds: 0,
+                errors: vec![error],
+            };
+        }
     };
     let (config, mut errors) = settings::read(source, env);
     let (feeds, mut feed_errors) = load_feeds(&config, env);
     errors.append(&mut feed_errors);
-    Report { settings: Some(path), feeds: feeds.len(), errors }
+    Report {
+        settings: Some(path),
+        feeds: feeds.len(),
+        errors,
+    }
 }
 
 /// The store's file: `--store`, else `store` of the settings, else `$STATE_DIRECTORY/tidings.db`,
@@ -85,10 +108,16 @@ pub fn store_path(cli: Option<&Path>, config: &Config, env: &Env) -> Result<Path
     if let Some(state) = &env.state_directory {
         return Ok(state.join("tidings.db"));
     }
-    let data = env.xdg_data_home.clone().or_else(|| Some(env.home.as_ref()?.join(".local/share")));
-    data.map(|data| data.join("tidings/tidings.db")).ok_or_else(|| {
-        ConfigError::new("no place for the store is known; give --store PATH or set `store` in the settings")
-    })
+    let data = env
+        .xdg_data_home
+        .clone()
+        .or_else(|| Some(env.home.as_ref()?.join(".local/share")));
+    data.map(|data| data.join("tidings/tidings.db"))
+        .ok_or_else(|| {
+            ConfigError::new(
+                "no place for the store is known; give --store PATH or set `store` in the settings",
+            )
+        })
 }
 
 /// The settings file to read: a named one whether it exists or not, else the first that exists.
@@ -97,11 +126,16 @@ fn find(path: Option<&Path>, env: &Env) -> Option<PathBuf> {
         return Some(env.absolute(path));
     }
     // Not `is_file`: a file that may not be read is an error to tell, not one to pass over.
-    usual_places(env).into_iter().find(|path| path.symlink_metadata().is_ok())
+    usual_places(env)
+        .into_iter()
+        .find(|path| path.symlink_metadata().is_ok())
 }
 
 fn usual_places(env: &Env) -> [PathBuf; 2] {
-    [env.absolute(Path::new("tidings.toml")), env.system_config.clone()]
+    [
+        env.absolute(Path::new("tidings.toml")),
+        env.system_config.clone(),
+    ]
 }
 
 fn nothing_found(env: &Env) -> ConfigError {

@@ -102,7 +102,8 @@ impl Default for FetchConfig {
             read_timeout: Duration::from_secs(15),
             max_body: 16 * 1024 * 1024,
             max_entries: 10_000,
-            user_agent: concat!("Tidings/", env!("CARGO_PKG_VERSION"), " (feed aggregator)").to_owned(),
+            user_agent: concat!("Tidings/", env!("CARGO_PKG_VERSION"), " (feed aggregator)")
+                .to_owned(),
         }
     }
 }

@@ -4,9 +4,16 @@
 
 use std::ops::Range;
 
-use toml::{Spanned, de::{DeTable, DeValue}};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
-use super::{document::Document, error::ConfigError, value::{Mistake, Read, wrong_type}};
+use super::{
+    document::Document,
+    error::ConfigError,
+    value::{Mistake, Read, wrong_type},
+};
 
 /// Mistakes with their byte offset, so that they can be told in the file's order.
 pub(super) type Mistakes = Vec<(usize, ConfigError)>;
@@ -24,11 +31,21 @@ pub(super) struct Section<'a, 'd> {
 impl<'a, 'd> Section<'a, 'd> {
     /// Starts to read a table.
     pub(super) fn new(document: &'a Document, table: &'a DeTable<'d>, path: &str) -> Self {
-        Self { document, table, path: path.to_owned(), asked: Vec::new(), mistakes: Vec::new() }
+        Self {
+            document,
+            table,
+            path: path.to_owned(),
+            asked: Vec::new(),
+            mistakes: Vec::new(),
+        }
     }
 
     /// Reads a key; `None` if it is absent or wrong.
-    pub(super) fn read<T>(&mut self, key: &'static str, read: impl FnOnce(&DeValue<'d>) -> Read<T>) -> Option<T> {
+    pub(super) fn read<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&DeValue<'d>) -> Read<T>,
+    ) -> Option<T> {
         let value = self.find(key)?;
         match read(value.get_ref()) {
             Ok(found) => Some(found),
@@ -40,10 +57,18 @@ impl<'a, 'd> Section<'a, 'd> {
     }
 
     /// Reads a list; elements that are wrong are reported one by one and left out.
-    pub(super) fn list<T>(&mut self, key: &'static str, read: impl Fn(&DeValue<'d>) -> Read<T>) -> Option<Vec<T>> {
+    pub(super) fn list<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&DeValue<'d>) -> Read<T>,
+    ) -> Option<Vec<T>> {
         let value = self.find(key)?;
         let DeValue::Array(elements) = value.get_ref() else {
-            self.mistake(value.span().start, key, wrong_type(value.get_ref(), "a list in [ ]").message);
+            self.mistake(
+                value.span().start,
+                key,
+                wrong_type(value.get_ref(), "a list in [ ]").message,
+            );
             return None;
         };
         let mut found = Vec::with_capacity(elements.len());
@@ -59,11 +84,19 @@ impl<'a, 'd> Section<'a, 'd> {
     }
 
     /// Reads a table within this one.
-    pub(super) fn table<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Section<'a, 'd>) -> T) -> Option<T> {
+    pub(super) fn table<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&mut Section<'a, 'd>) -> T,
+    ) -> Option<T> {
         let value = self.find(key)?;
         let DeValue::Table(table) = value.get_ref() else {
             let path = self.key_path(key);
-            self.mistake(value.span().start, key, wrong_type(value.get_ref(), &format!("a table [{path}]")).message);
+            self.mistake(
+                value.span().start,
+                key,
+                wrong_type(value.get_ref(), &format!("a table [{path}]")).message,
+            );
             return None;
         };
         let mut section = Section::new(self.document, table, &self.key_path(key));
@@ -79,13 +112,20 @@ impl<'a, 'd> Section<'a, 'd> {
     }
 
     /// All keys with their values, for tables whose keys the operator chooses.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Range<usize>, &'a Spanned<DeValue<'d>>)> + use<'a, 'd> {
-        self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value))
+    pub(super) fn entries(
+        &self,
+    ) -> impl Iterator<Item = (&'a str, Range<usize>, &'a Spanned<DeValue<'d>>)> + use<'a, 'd> {
+        self.table
+            .iter()
+            .map(|(key, value)| (key.get_ref().as_ref(), key.span(), value))
     }
 
     /// Reports a mistake of a key.
     pub(super) fn mistake(&mut self, offset: usize, key: &str, message: impl Into<String>) {
-        let error = self.document.source.error(offset, &self.key_path(key), message);
+        let error = self
+            .document
+            .source
+            .error(offset, &self.key_path(key), message);
         self.mistakes.push((offset, error));
     }
 
@@ -100,13 +140,21 @@ impl<'a, 'd> Section<'a, 'd> {
                 (Some(near), None) => format!("did you mean `{near}`?"),
                 (None, None) => format!("known here: {}", self.asked.join(", ")),
             };
-            let error = self.document.source.error(span.start, &self.path, format!("unknown key `{key}`; {remedy}"));
+            let error = self.document.source.error(
+                span.start,
+                &self.path,
+                format!("unknown key `{key}`; {remedy}"),
+            );
             self.mistakes.push((span.start, error));
         }
     }
 
     fn key_path(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) const MIN_INTERVAL: Duration = minutes(15);
 /// A feed polled less often than this is better removed.
 pub(super) const MAX_INTERVAL: Duration = days(30);
 /// Bounds of `timeout`, in `[fetch]` and of a feed.
-pub(super) const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_millis(10)..=minutes(60);
+pub(super) const TIMEOUTS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(10)..=minutes(60);
 /// Bounds of `max_body`, in `[fetch]` and of a feed.
 pub(super) const BODIES: std::ops::RangeInclusive<u64> = 1024..=1024 * 1024 * 1024;
 
@@ -42,7 +43,9 @@ pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>) {
     let defaults = Config::default();
     let place = |path: PathBuf| env.absolute(&folder.join(path));
 
-    let store = top.read("store", value::text).filter(|store| !store.is_empty());
+    let store = top
+        .read("store", value::text)
+        .filter(|store| !store.is_empty());
     let feeds = top.list("feeds", feed_file).unwrap_or(defaults.feeds);
     let config = Config {
         store: store.map(|store| place(store.into())),
@@ -57,7 +60,10 @@ pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>) {
     let mut mistakes = top.mistakes;
     mistakes.extend(document.errors.iter().cloned());
     mistakes.sort_by_key(|(offset, _)| *offset);
-    (config, mistakes.into_iter().map(|(_, error)| error).collect())
+    (
+        config,
+        mistakes.into_iter().map(|(_, error)| error).collect(),
+    )
 }
 
 /// Where a key that is unknown in one table is at home.
@@ -65,8 +71,10 @@ fn home(key: &str, here: &str) -> Option<&'static str> {
     let (table, words) = match key {
         "store" | "feeds" => ("", "at the top of the file, before the first [table]"),
         "interval" | "max_interval" | "history" => ("schedule", "in [schedule]"),
-        "allow_private" | "concurrency" | "host_concurrency" | "host_interval" | "timeout" | "connect_timeout"
-        | "read_timeout" | "max_body" | "max_entries" | "user_agent" => ("fetch", "in [fetch]"),
+        "allow_private" | "concurrency" | "host_concurrency" | "host_interval" | "timeout"
+        | "connect_timeout" | "read_timeout" | "max_body" | "max_entries" | "user_agent" => {
+            ("fetch", "in [fetch]")
+        }
         _ => return None,
     };
     (table != here).then_some(words)
@@ -74,11 +82,17 @@ fn home(key: &str, here: &str) -> Option<&'static str> {
 
 fn feed_file(value: &DeValue<'_>) -> Read<PathBuf> {
     let path = PathBuf::from(value::text(value)?);
-    let known = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("toml") || ext.eq_ignore_ascii_case("opml"));
+    let known = path
+        .extension()
+        .is_some_and(|ext| ext.eq_ignore_ascii_case("toml") || ext.eq_ignore_ascii_case("opml"));
     if known {
         Ok(path)
     } else {
-        Err(format!("\"{}\" is not a feed file; its name must end in .toml or .opml", path.display()).into())
+        Err(format!(
+            "\"{}\" is not a feed file; its name must end in .toml or .opml",
+            path.display()
+        )
+        .into())
     }
 }
 
@@ -86,21 +100,35 @@ fn fetch(section: &mut Section<'_, '_>) -> FetchConfig {
     let default = FetchConfig::default();
     let fetch = FetchConfig {
         allow_private: section.list("allow_private", network).unwrap_or_default(),
-        concurrency: section.read("concurrency", |v| value::count(v, &(1..=1024))).unwrap_or(default.concurrency),
+        concurrency: section
+            .read("concurrency", |v| value::count(v, &(1..=1024)))
+            .unwrap_or(default.concurrency),
         host_concurrency: section
             .read("host_concurrency", |v| value::count(v, &(1..=16)))
             .unwrap_or(default.host_concurrency),
         host_interval: section
-            .read("host_interval", |v| value::duration(v, &(Duration::ZERO..=minutes(60))))
+            .read("host_interval", |v| {
+                value::duration(v, &(Duration::ZERO..=minutes(60)))
+            })
             .unwrap_or(default.host_interval),
-        timeout: section.read("timeout", |v| value::duration(v, &TIMEOUTS)).unwrap_or(default.timeout),
+        timeout: section
+            .read("timeout", |v| value::duration(v, &TIMEOUTS))
+            .unwrap_or(default.timeout),
         connect_timeout: section
             .read("connect_timeout", |v| value::duration(v, &TIMEOUTS))
             .unwrap_or(default.connect_timeout),
-        read_timeout: section.read("read_timeout", |v| value::duration(v, &TIMEOUTS)).unwrap_or(default.read_timeout),
-        max_body: section.read("max_body", |v| value::size(v, &BODIES)).unwrap_or(default.max_body),
-        max_entries: section.read("max_entries", |v| value::count(v, &(1..=1_000_000))).unwrap_or(default.max_entries),
-        user_agent: section.read("user_agent", value::user_agent).unwrap_or(default.user_agent),
+        read_timeout: section
+            .read("read_timeout", |v| value::duration(v, &TIMEOUTS))
+            .unwrap_or(default.read_timeout),
+        max_body: section
+            .read("max_body", |v| value::size(v, &BODIES))
+            .unwrap_or(default.max_body),
+        max_entries: section
+            .read("max_entries", |v| value::count(v, &(1..=1_000_000)))
+            .unwrap_or(default.max_entries),
+        user_agent: section
+            .read("user_agent", value::user_agent)
+            .unwrap_or(default.user_agent),
     };
     section.finish(|key| home(key, "fetch"));
     fetch
@@ -112,13 +140,18 @@ fn network(value: &DeValue<'_>) -> Read<IpNet> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map(|network| network.trunc())
-        .map_err(|_| format!("\"{text}\" is not a network; write e.g. \"127.0.0.0/8\" or \"fd00::/8\"").into())
+        .map_err(|_| {
+            format!("\"{text}\" is not a network; write e.g. \"127.0.0.0/8\" or \"fd00::/8\"")
+                .into()
+        })
 }
 
 fn schedule(section: &mut Section<'_, '_>) -> ScheduleConfig {
     let default = ScheduleConfig::default();
     let interval = section
-        .read("interval", |v| value::duration(v, &(MIN_INTERVAL..=MAX_INTERVAL)))
+        .read("interval", |v| {
+            value::duration(v, &(MIN_INTERVAL..=MAX_INTERVAL))
+        })
         .unwrap_or(default.interval);
     let max_interval = section.read("max_interval", |v| {
         let span = value::duration(v, &(MIN_INTERVAL..=MAX_INTERVAL))?;

@@ -8,7 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Env, error::{ConfigError, Position}};
+use super::{
+    Env,
+    error::{ConfigError, Position},
+};
 
 /// Larger files are no feed lists: they would only cost memory.
 pub(super) const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -29,7 +32,9 @@ impl Source {
     pub(super) fn read(path: &Path, env: &Env, remedy: &str) -> Result<Self, ConfigError> {
         let bytes = read_bytes(path, env, remedy)?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+            let good =
+                String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()])
+                    .into_owned();
             let at = good.len();
             Self::new(path, env, good).error(at, "", "the file is not UTF-8 text; save it as UTF-8")
         })?;
@@ -38,7 +43,11 @@ impl Source {
 
     /// Wraps a text that was read elsewhere.
     pub(super) fn new(path: &Path, env: &Env, text: String) -> Self {
-        Self { path: env.absolute(path), shown: env.shown(path), text }
+        Self {
+            path: env.absolute(path),
+            shown: env.shown(path),
+            text,
+        }
     }
 
     /// Line and column of a byte offset.
@@ -52,7 +61,12 @@ impl Source {
     }
 
     /// A mistake at a byte offset; an empty key is left out.
-    pub(super) fn error(&self, offset: usize, key: &str, message: impl Into<String>) -> ConfigError {
+    pub(super) fn error(
+        &self,
+        offset: usize,
+        key: &str,
+        message: impl Into<String>,
+    ) -> ConfigError {
         ConfigError {
             file: Some(self.shown.clone()),
             position: Some(self.position(offset)),
@@ -70,15 +84,18 @@ impl Source {
 /// Reads a file of at most [`MAX_FILE`] bytes.
 pub(super) fn read_bytes(path: &Path, env: &Env, remedy: &str) -> Result<Vec<u8>, ConfigError> {
     let mut bytes = Vec::new();
-    let read = File::open(env.absolute(path)).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
+    let read = File::open(env.absolute(path))
+        .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
     match read {
-        Ok(_) if bytes.len() as u64 > MAX_FILE => {
-            Err(ConfigError::in_file(env.shown(path), "the file is larger than 16 MiB; split it"))
-        }
+        Ok(_) if bytes.len() as u64 > MAX_FILE => Err(ConfigError::in_file(
+            env.shown(path),
+            "the file is larger than 16 MiB; split it",
+        )),
         Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(ConfigError::in_file(env.shown(path), format!("there is no such file; {remedy}")))
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ConfigError::in_file(
+            env.shown(path),
+            format!("there is no such file; {remedy}"),
+        )),
         Err(error) => {
             let message = format!("cannot be read: {error}; check the path and its permissions");
             Err(ConfigError::in_file(env.shown(path), message))
@@ -92,10 +109,20 @@ mod tests {
 
     #[test]
     fn positions_count_lines_and_characters_from_one() {
-        let source = Source::new(Path::new("a.toml"), &Env::in_dir("/x"), "é = 1\nünknown = 2\n".into());
+        let source = Source::new(
+            Path::new("a.toml"),
+            &Env::in_dir("/x"),
+            "é = 1\nünknown = 2\n".into(),
+        );
         assert_eq!(source.position(0), Position { line: 1, column: 1 });
-        assert_eq!(source.position("é = ".len()), Position { line: 1, column: 5 });
-        assert_eq!(source.position("é = 1\nün".len()), Position { line: 2, column: 3 });
+        assert_eq!(
+            source.position("é = ".len()),
+            Position { line: 1, column: 5 }
+        );
+        assert_eq!(
+            source.position("é = 1\nün".len()),
+            Position { line: 2, column: 3 }
+        );
         assert_eq!(source.position(9999), Position { line: 3, column: 1 });
     }
 
@@ -104,6 +131,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("a.toml"), b"a = 1\nb = '\xff'\n").unwrap();
         let error = Source::read(Path::new("a.toml"), &Env::in_dir(dir.path()), "").unwrap_err();
-        assert_eq!(error.to_string(), "a.toml:2:6: the file is not UTF-8 text; save it as UTF-8");
+        assert_eq!(
+            error.to_string(),
+            "a.toml:2:6: the file is not UTF-8 text; save it as UTF-8"
+        );
     }
 }

@@ -113,11 +113,28 @@ interval = "3 fortnights"
 url = "https://d.org/feed"
 "#,
     );
-    let lines: Vec<&str> = errors.iter().map(|error| error.split(": ").next().unwrap()).collect();
-    assert_eq!(lines, ["feeds.toml:3:1", "feeds.toml:4:10", "feeds.toml:6:7", "feeds.toml:13:1", "feeds.toml:14:12"], "{errors:#?}");
+    let lines: Vec<&str> = errors
+        .iter()
+        .map(|error| error.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "feeds.toml:3:1",
+            "feeds.toml:4:10",
+            "feeds.toml:6:7",
+            "feeds.toml:13:1",
+            "feeds.toml:14:12"
+        ],
+        "{errors:#?}"
+    );
     assert!(!errors.concat().contains("s3cret"));
     let urls: Vec<&str> = feeds.iter().map(|feed| feed.url.as_str()).collect();
-    assert_eq!(urls, ["https://d.org/feed"], "feeds with a mistake are left out whole");
+    assert_eq!(
+        urls,
+        ["https://d.org/feed"],
+        "feeds with a mistake are left out whole"
+    );
     assert!(feeds[0].headers.is_empty());
 }
 
@@ -172,8 +189,17 @@ fn politeness_has_a_floor_except_on_the_operators_own_hosts() {
                 [[feed]]\nurl = \"https://a.org/\"\ninterval = \"14m\"\n\
                 [[feed]]\nurl = \"https://b.org/\"\ninterval = \"15m\"\n";
     let (feeds, errors) = feed_file("[fetch]\nallow_private = [\"127.0.0.0/8\"]\n", text);
-    assert_eq!(feeds.iter().map(|feed| feed.interval.unwrap().as_secs()).collect::<Vec<_>>(), [1, 5, 900]);
-    assert!(errors[0].starts_with("feeds.toml:9:12: feed.interval: is shorter than \"15m\""), "{errors:?}");
+    assert_eq!(
+        feeds
+            .iter()
+            .map(|feed| feed.interval.unwrap().as_secs())
+            .collect::<Vec<_>>(),
+        [1, 5, 900]
+    );
+    assert!(
+        errors[0].starts_with("feeds.toml:9:12: feed.interval: is shorter than \"15m\""),
+        "{errors:?}"
+    );
     let (feeds, errors) = feed_file("", text);
     assert_eq!((feeds.len(), errors.len()), (1, 3));
 }
@@ -200,15 +226,41 @@ max_body = "1 MiB"
 "#,
         ),
     ]);
-    let env = Env { credentials_directory: Some(folder.path("credentials")), ..folder.env.clone() };
+    let env = Env {
+        credentials_directory: Some(folder.path("credentials")),
+        ..folder.env.clone()
+    };
     let (feeds, errors) = load_feeds(&load(None, &env).unwrap().config, &env);
     assert_eq!(errors, []);
     let feed = &feeds[0];
-    let headers: Vec<(&str, &str)> = feed.headers.iter().map(|h| (h.name.as_str(), h.value.expose())).collect();
-    assert_eq!(headers, [("Authorization", "Bearer t0ken"), ("X-Key", "k3y"), ("X-Plain", "p")]);
-    assert_eq!((feed.id.as_str(), feed.url.as_str()), ("a", "https://a.org/feed"));
-    assert_eq!((feed.name.as_deref(), feed.paused, feed.max_body), (Some("A feed"), true, Some(1 << 20)));
-    assert_eq!((feed.interval, feed.timeout), (Some(Duration::from_secs(7200)), Some(Duration::from_secs(5))));
+    let headers: Vec<(&str, &str)> = feed
+        .headers
+        .iter()
+        .map(|h| (h.name.as_str(), h.value.expose()))
+        .collect();
+    assert_eq!(
+        headers,
+        [
+            ("Authorization", "Bearer t0ken"),
+            ("X-Key", "k3y"),
+            ("X-Plain", "p")
+        ]
+    );
+    assert_eq!(
+        (feed.id.as_str(), feed.url.as_str()),
+        ("a", "https://a.org/feed")
+    );
+    assert_eq!(
+        (feed.name.as_deref(), feed.paused, feed.max_body),
+        (Some("A feed"), true, Some(1 << 20))
+    );
+    assert_eq!(
+        (feed.interval, feed.timeout),
+        (
+            Some(Duration::from_secs(7200)),
+            Some(Duration::from_secs(5))
+        )
+    );
     assert_eq!(feed.tags, ["x", "y z"]);
     assert_eq!(Path::new(&feed.origin), folder.path("feeds.toml"));
 }
@@ -234,17 +286,32 @@ G = s3cret
     assert!(feeds.is_empty());
     assert_eq!(errors.len(), 9, "{errors:#?}");
     assert!(!errors.concat().contains("s3cret"), "{errors:#?}");
-    assert!(errors[3].contains("feed.headers.B: missing: there is no such file") || errors[3].contains("there is no such file"));
+    assert!(
+        errors[3].contains("feed.headers.B: missing: there is no such file")
+            || errors[3].contains("there is no such file")
+    );
     assert!(errors[5].contains("LoadCredential="));
 }
 
 #[test]
 fn a_feed_that_stands_twice_is_told_with_both_places() {
     let folder = Folder::new(&[
-        ("tidings.toml", "feeds = [\"a.toml\", \"b.toml\", \"c.opml\"]"),
-        ("a.toml", "\n[[feed]]\nurl = \"https://a.org/\"\n[[feed]]\nurl = \"https://b.org/\"\nid = \"b\"\n"),
-        ("b.toml", "[[feed]]\nurl = \"https://A.org:443\"\n[[feed]]\nurl = \"https://c.org/\"\nid = \"b\"\n"),
-        ("c.opml", "<opml><outline xmlUrl='https://b.org/'/><outline xmlUrl='https://d.org/'/></opml>"),
+        (
+            "tidings.toml",
+            "feeds = [\"a.toml\", \"b.toml\", \"c.opml\"]",
+        ),
+        (
+            "a.toml",
+            "\n[[feed]]\nurl = \"https://a.org/\"\n[[feed]]\nurl = \"https://b.org/\"\nid = \"b\"\n",
+        ),
+        (
+            "b.toml",
+            "[[feed]]\nurl = \"https://A.org:443\"\n[[feed]]\nurl = \"https://c.org/\"\nid = \"b\"\n",
+        ),
+        (
+            "c.opml",
+            "<opml><outline xmlUrl='https://b.org/'/><outline xmlUrl='https://d.org/'/></opml>",
+        ),
     ]);
     let (feeds, errors) = folder.feeds();
     assert_eq!(
@@ -261,11 +328,19 @@ fn a_feed_that_stands_twice_is_told_with_both_places() {
 #[test]
 fn feeds_in_the_wrong_shape_say_the_right_one() {
     let told = |text| feed_file("", text).1.concat();
-    assert!(told("[feed]\nurl = \"https://a.org/\"\n").contains("write [[feed]], in two pairs of brackets"));
+    assert!(
+        told("[feed]\nurl = \"https://a.org/\"\n")
+            .contains("write [[feed]], in two pairs of brackets")
+    );
     assert!(told("[[feeds]]\nurl = \"https://a.org/\"\n").contains("did you mean `feed`?"));
     assert!(told("url = \"https://a.org/\"\n").contains("it belongs below a [[feed]] line"));
-    assert!(told("[[feed]]\nurl = \"https://a.org/\"\nid = \"A b\"\n").contains("\"A b\" is not a feed id"));
-    assert!(told("[[feed]]\nurl = \"https://a.org/\"\ntags = [\"a,b\"]\n").contains("is not a tag"));
+    assert!(
+        told("[[feed]]\nurl = \"https://a.org/\"\nid = \"A b\"\n")
+            .contains("\"A b\" is not a feed id")
+    );
+    assert!(
+        told("[[feed]]\nurl = \"https://a.org/\"\ntags = [\"a,b\"]\n").contains("is not a tag")
+    );
     assert_eq!(told(""), "");
 }
 
@@ -277,44 +352,82 @@ fn settings_are_looked_for_in_their_order() {
         ("tidings.toml", "store = \"here.db\""),
         ("etc/tidings.toml", "store = \"etc.db\""),
     ]);
-    let with_var = Env { tidings_config: Some("var.toml".into()), ..folder.env.clone() };
-    let store = |cli: Option<&str>, env: &Env| load(cli.map(Path::new), env).unwrap().config.store.unwrap();
+    let with_var = Env {
+        tidings_config: Some("var.toml".into()),
+        ..folder.env.clone()
+    };
+    let store =
+        |cli: Option<&str>, env: &Env| load(cli.map(Path::new), env).unwrap().config.store.unwrap();
     assert_eq!(store(Some("cli.toml"), &with_var), folder.path("cli.db"));
     assert_eq!(store(None, &with_var), folder.path("var.db"));
     assert_eq!(store(None, &folder.env), folder.path("here.db"));
     fs::remove_file(folder.path("tidings.toml")).unwrap();
-    assert_eq!(store(None, &folder.env), folder.path("etc/etc.db"), "relative to the settings file");
+    assert_eq!(
+        store(None, &folder.env),
+        folder.path("etc/etc.db"),
+        "relative to the settings file"
+    );
 }
 
 #[test]
 fn missing_files_are_told_with_the_remedy() {
     let folder = Folder::new(&[]);
     let error = load(None, &folder.env).unwrap_err().to_string();
-    assert!(error.contains("looked for $TIDINGS_CONFIG") && error.contains("etc/tidings.toml"), "{error}");
-    assert!(error.contains("`tidings --config config/tidings.toml …`"), "{error}");
+    assert!(
+        error.contains("looked for $TIDINGS_CONFIG") && error.contains("etc/tidings.toml"),
+        "{error}"
+    );
+    assert!(
+        error.contains("`tidings --config config/tidings.toml …`"),
+        "{error}"
+    );
     assert_eq!(check(None, &folder.env).errors.len(), 1);
 
-    let error = load_or_default(Some(Path::new("no.toml")), &folder.env).unwrap_err().to_string();
-    assert!(error.starts_with("no.toml: there is no such file"), "{error}");
+    let error = load_or_default(Some(Path::new("no.toml")), &folder.env)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("no.toml: there is no such file"),
+        "{error}"
+    );
     let default = load_or_default(None, &folder.env).unwrap();
-    assert_eq!(default.config, Config { feeds: Vec::new(), ..Config::default() });
+    assert_eq!(
+        default.config,
+        Config {
+            feeds: Vec::new(),
+            ..Config::default()
+        }
+    );
 
     let folder = Folder::new(&[("tidings.toml", "")]);
-    assert_eq!(folder.feeds().1, ["feeds.toml: there is no such file; create it, or correct `feeds` in the settings file"]);
+    assert_eq!(
+        folder.feeds().1,
+        ["feeds.toml: there is no such file; create it, or correct `feeds` in the settings file"]
+    );
 }
 
 #[test]
 fn check_reads_the_feed_files_even_if_the_settings_are_broken() {
     let folder = Folder::new(&[
-        ("tidings.toml", "feeds = [\"a.toml\", \"gone.toml\"]\n[fetch]\ntimeout = \n"),
-        ("a.toml", "[[feed]]\nurl = \"https://a.org/\"\n[[feed]]\nurl = 1\n"),
+        (
+            "tidings.toml",
+            "feeds = [\"a.toml\", \"gone.toml\"]\n[fetch]\ntimeout = \n",
+        ),
+        (
+            "a.toml",
+            "[[feed]]\nurl = \"https://a.org/\"\n[[feed]]\nurl = 1\n",
+        ),
     ]);
     let report = check(None, &folder.env);
     let errors: Vec<String> = report.errors.iter().map(ToString::to_string).collect();
     assert_eq!(report.feeds, 1);
     assert_eq!(report.settings, Some(folder.path("tidings.toml")));
     assert_eq!(errors.len(), 3, "{errors:#?}");
-    assert!(errors[0].starts_with("tidings.toml:3:11: ") && errors[1].starts_with("a.toml:4:7: feed.url"), "{errors:#?}");
+    assert!(
+        errors[0].starts_with("tidings.toml:3:11: ")
+            && errors[1].starts_with("a.toml:4:7: feed.url"),
+        "{errors:#?}"
+    );
     assert!(errors[2].starts_with("gone.toml: "), "{errors:#?}");
 }
 
@@ -322,17 +435,35 @@ fn check_reads_the_feed_files_even_if_the_settings_are_broken() {
 fn the_store_lies_where_it_was_asked_for_or_where_the_system_keeps_data() {
     let mut env = Env::in_dir("/srv");
     let mut config = Config::default();
-    let path = |cli: Option<&str>, config: &Config, env: &Env| store_path(cli.map(Path::new), config, env);
-    assert!(path(None, &config, &env).unwrap_err().to_string().contains("--store PATH"));
+    let path =
+        |cli: Option<&str>, config: &Config, env: &Env| store_path(cli.map(Path::new), config, env);
+    assert!(
+        path(None, &config, &env)
+            .unwrap_err()
+            .to_string()
+            .contains("--store PATH")
+    );
     env.home = Some("/home/me".into());
-    assert_eq!(path(None, &config, &env).unwrap(), Path::new("/home/me/.local/share/tidings/tidings.db"));
+    assert_eq!(
+        path(None, &config, &env).unwrap(),
+        Path::new("/home/me/.local/share/tidings/tidings.db")
+    );
     env.xdg_data_home = Some("/data".into());
-    assert_eq!(path(None, &config, &env).unwrap(), Path::new("/data/tidings/tidings.db"));
+    assert_eq!(
+        path(None, &config, &env).unwrap(),
+        Path::new("/data/tidings/tidings.db")
+    );
     env.state_directory = Some("/var/lib/tidings".into());
-    assert_eq!(path(None, &config, &env).unwrap(), Path::new("/var/lib/tidings/tidings.db"));
+    assert_eq!(
+        path(None, &config, &env).unwrap(),
+        Path::new("/var/lib/tidings/tidings.db")
+    );
     config.store = Some("/x.db".into());
     assert_eq!(path(None, &config, &env).unwrap(), Path::new("/x.db"));
-    assert_eq!(path(Some("y.db"), &config, &env).unwrap(), Path::new("/srv/y.db"));
+    assert_eq!(
+        path(Some("y.db"), &config, &env).unwrap(),
+        Path::new("/srv/y.db")
+    );
 }
 
 /// The samples that are shipped.
@@ -343,49 +474,75 @@ fn samples() -> PathBuf {
 #[test]
 fn the_sample_settings_show_every_key_at_its_default() {
     let sample = fs::read_to_string(samples().join("tidings.toml")).unwrap();
-    let is_key = |line: &str| line.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+    let is_key = |line: &str| {
+        line.split_once(" = ")
+            .is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+    };
     let mut keys = 0;
     let lines: Vec<&str> = sample
         .lines()
-        .map(|line| match line.strip_prefix("# ").filter(|key| is_key(key)) {
-            Some(key) => {
-                keys += 1;
-                key
-            }
-            None => line,
-        })
+        .map(
+            |line| match line.strip_prefix("# ").filter(|key| is_key(key)) {
+                Some(key) => {
+                    keys += 1;
+                    key
+                }
+                None => line,
+            },
+        )
         .collect();
     let folder = Folder::new(&[("tidings.toml", &lines.join("\n"))]);
-    let defaults = Config { feeds: vec![folder.path("feeds.toml")], ..Config::default() };
+    let defaults = Config {
+        feeds: vec![folder.path("feeds.toml")],
+        ..Config::default()
+    };
     assert_eq!(load(None, &folder.env).unwrap().config, defaults);
     assert_eq!(keys, 15, "a new key needs its line in config/tidings.toml");
     let as_shipped = Folder::new(&[("tidings.toml", &sample)]);
-    assert_eq!(load(None, &as_shipped.env).unwrap().config.fetch, defaults.fetch);
+    assert_eq!(
+        load(None, &as_shipped.env).unwrap().config.fetch,
+        defaults.fetch
+    );
 }
 
 #[test]
 fn the_sample_feed_files_are_right_and_say_the_same() {
     let env = Env::in_dir("/");
     let read = |name: &str| {
-        let config = Config { feeds: vec![samples().join(name)], ..Config::default() };
+        let config = Config {
+            feeds: vec![samples().join(name)],
+            ..Config::default()
+        };
         let (feeds, errors) = load_feeds(&config, &env);
         assert_eq!(errors, []);
         feeds
     };
     let toml = read("feeds.toml");
-    assert_eq!((toml[0].name.as_deref(), toml[0].url.as_str()), (Some("Gizchina"), "https://www.gizchina.com/feed/"));
+    assert_eq!(
+        (toml[0].name.as_deref(), toml[0].url.as_str()),
+        (Some("Gizchina"), "https://www.gizchina.com/feed/")
+    );
     assert!(toml.len() > 12);
     let text = opml::write("Tidings: sample feeds", &toml);
     let path = samples().join("feeds.opml");
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &text).unwrap();
     }
-    assert_eq!(fs::read_to_string(path).unwrap(), text, "run the tests with BLESS=1 to write it anew");
+    assert_eq!(
+        fs::read_to_string(path).unwrap(),
+        text,
+        "run the tests with BLESS=1 to write it anew"
+    );
     let mut from_opml = read("feeds.opml");
     let mut from_toml = toml;
     for list in [&mut from_opml, &mut from_toml] {
         list.sort_by(|a, b| a.url.cmp(&b.url));
     }
-    let show = |feeds: &[FeedSpec]| feeds.iter().map(|f| (f.url.clone(), f.name.clone(), f.tags.clone())).collect::<Vec<_>>();
+    let show = |feeds: &[FeedSpec]| {
+        feeds
+            .iter()
+            .map(|f| (f.url.clone(), f.name.clone(), f.tags.clone()))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(show(&from_opml), show(&from_toml));
 }

@@ -2,7 +2,10 @@
 //!
 //! Pure; places and key names are added by the caller. Ranges are checked here.
 
-use std::{ops::{Range, RangeInclusive}, time::Duration};
+use std::{
+    ops::{Range, RangeInclusive},
+    time::Duration,
+};
 
 use bytesize::ByteSize;
 use toml::de::DeValue;
@@ -35,7 +38,9 @@ pub(super) fn text(value: &DeValue<'_>) -> Read<String> {
 pub(super) fn label(value: &DeValue<'_>) -> Read<String> {
     let text = text(value)?.trim().to_owned();
     if text.is_empty() || text.chars().any(char::is_control) {
-        return Err("must be one line of text that is not blank".to_owned().into());
+        return Err("must be one line of text that is not blank"
+            .to_owned()
+            .into());
     }
     Ok(text)
 }
@@ -53,7 +58,12 @@ pub(super) fn count(value: &DeValue<'_>, allowed: &RangeInclusive<usize>) -> Rea
     let number = whole(value, "a whole number")?;
     match usize::try_from(number) {
         Ok(number) if allowed.contains(&number) => Ok(number),
-        _ => Err(format!("{number} is out of range; allowed is {} to {}", allowed.start(), allowed.end()).into()),
+        _ => Err(format!(
+            "{number} is out of range; allowed is {} to {}",
+            allowed.start(),
+            allowed.end()
+        )
+        .into()),
     }
 }
 
@@ -63,7 +73,11 @@ pub(super) fn duration(value: &DeValue<'_>, allowed: &RangeInclusive<Duration>) 
     let (span, shown) = match value {
         DeValue::String(text) => match humantime::parse_duration(text.trim()) {
             Ok(span) => (span, format!("\"{text}\"")),
-            Err(_) => return Err(format!("\"{text}\" is not a duration; write e.g. \"30m\" or \"2h\"").into()),
+            Err(_) => {
+                return Err(
+                    format!("\"{text}\" is not a duration; write e.g. \"30m\" or \"2h\"").into(),
+                );
+            }
         },
         other => {
             let seconds = whole(other, WANTED)?;
@@ -73,7 +87,10 @@ pub(super) fn duration(value: &DeValue<'_>, allowed: &RangeInclusive<Duration>) 
     if allowed.contains(&span) {
         return Ok(span);
     }
-    let (least, most) = (humantime::format_duration(*allowed.start()), humantime::format_duration(*allowed.end()));
+    let (least, most) = (
+        humantime::format_duration(*allowed.start()),
+        humantime::format_duration(*allowed.end()),
+    );
     Err(format!("{shown} is out of range; allowed is \"{least}\" to \"{most}\"").into())
 }
 
@@ -100,18 +117,25 @@ pub(super) fn size(value: &DeValue<'_>, allowed: &RangeInclusive<u64>) -> Read<u
 pub(super) fn user_agent(value: &DeValue<'_>) -> Read<String> {
     let agent = text(value)?.trim().to_owned();
     if agent.is_empty() || !is_header_value(&agent) {
-        return Err("must be visible ASCII text; say who you are, e.g. \"Tidings (me@example.org)\"".to_owned().into());
+        return Err(
+            "must be visible ASCII text; say who you are, e.g. \"Tidings (me@example.org)\""
+                .to_owned()
+                .into(),
+        );
     }
     Ok(agent)
 }
 
 /// Visible ASCII, spaces and tabs.
 pub(super) fn is_header_value(text: &str) -> bool {
-    text.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
+    text.bytes()
+        .all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
 }
 
 fn whole(value: &DeValue<'_>, wanted: &str) -> Read<u64> {
-    let DeValue::Integer(integer) = value else { return Err(wrong_type(value, wanted)) };
+    let DeValue::Integer(integer) = value else {
+        return Err(wrong_type(value, wanted));
+    };
     u64::from_str_radix(integer.as_str(), integer.radix())
         .map_err(|_| format!("{integer} is out of range; write {wanted}").into())
 }
@@ -148,10 +172,20 @@ mod tests {
         assert_eq!(duration("\"1h 30m\""), Ok(Duration::from_secs(5400)));
         assert_eq!(duration("\"0s\""), Ok(Duration::ZERO));
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("\"5 parsecs\"").unwrap_err(), "\"5 parsecs\" is not a duration; write e.g. \"30m\" or \"2h\"");
-        assert_eq!(duration("\"2 days\"").unwrap_err(), "\"2 days\" is out of range; allowed is \"0s\" to \"1day\"");
+        assert_eq!(
+            duration("\"5 parsecs\"").unwrap_err(),
+            "\"5 parsecs\" is not a duration; write e.g. \"30m\" or \"2h\""
+        );
+        assert_eq!(
+            duration("\"2 days\"").unwrap_err(),
+            "\"2 days\" is out of range; allowed is \"0s\" to \"1day\""
+        );
         assert!(duration("-1").unwrap_err().contains("out of range"));
-        assert!(duration("1.5").unwrap_err().contains("a number with a point"));
+        assert!(
+            duration("1.5")
+                .unwrap_err()
+                .contains("a number with a point")
+        );
         assert!(duration("\"99999999999999999999 years\"").is_err());
     }
 
@@ -161,17 +195,29 @@ mod tests {
         assert_eq!(size("\"16 MiB\""), Ok(16 << 20));
         assert_eq!(size("\"16MB\""), Ok(16_000_000));
         assert_eq!(size("2048"), Ok(2048));
-        assert_eq!(size("\"much\"").unwrap_err(), "\"much\" is not a size; write e.g. \"16 MiB\"");
-        assert_eq!(size("1").unwrap_err(), "1 is out of range; allowed is \"1.0 KiB\" to \"1.0 GiB\"");
+        assert_eq!(
+            size("\"much\"").unwrap_err(),
+            "\"much\" is not a size; write e.g. \"16 MiB\""
+        );
+        assert_eq!(
+            size("1").unwrap_err(),
+            "1 is out of range; allowed is \"1.0 KiB\" to \"1.0 GiB\""
+        );
     }
 
     #[test]
     fn numbers_and_flags_say_what_is_allowed() {
         let count = |text| read(text, |value| count(value, &(1..=64)));
         assert_eq!(count("0x10"), Ok(16));
-        assert_eq!(count("65").unwrap_err(), "65 is out of range; allowed is 1 to 64");
+        assert_eq!(
+            count("65").unwrap_err(),
+            "65 is out of range; allowed is 1 to 64"
+        );
         assert_eq!(count("\"8\"").unwrap_err(), "is text; write a whole number");
-        assert_eq!(read("1", flag).unwrap_err(), "is a number; write true or false");
+        assert_eq!(
+            read("1", flag).unwrap_err(),
+            "is a number; write true or false"
+        );
     }
 
     #[test]

@@ -53,8 +53,12 @@ pub(super) fn read(source: Source) -> FeedFile {
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let more = match reader.read_event() {
-            Ok(Event::Start(tag)) if is_outline(tag.name().as_ref()) => outlines.open(&tag, at, true),
-            Ok(Event::Empty(tag)) if is_outline(tag.name().as_ref()) => outlines.open(&tag, at, false),
+            Ok(Event::Start(tag)) if is_outline(tag.name().as_ref()) => {
+                outlines.open(&tag, at, true)
+            }
+            Ok(Event::Empty(tag)) if is_outline(tag.name().as_ref()) => {
+                outlines.open(&tag, at, false)
+            }
             Ok(Event::End(tag)) if is_outline(tag.name().as_ref()) => {
                 outlines.folders.pop();
                 true
@@ -67,7 +71,10 @@ pub(super) fn read(source: Source) -> FeedFile {
             Ok(_) => true,
             Err(error) => {
                 let at = usize::try_from(reader.error_position()).unwrap_or(at);
-                outlines.mistake(at, format!("the rest of the file is not XML: {error}; mend it here"));
+                outlines.mistake(
+                    at,
+                    format!("the rest of the file is not XML: {error}; mend it here"),
+                );
                 false
             }
         };
@@ -76,10 +83,19 @@ pub(super) fn read(source: Source) -> FeedFile {
         }
     }
     if !saw_opml && outlines.count == 0 && outlines.mistakes.is_empty() {
-        outlines.mistake(0, "this is not OPML: there is no <opml> and no <outline> in it".to_owned());
+        outlines.mistake(
+            0,
+            "this is not OPML: there is no <opml> and no <outline> in it".to_owned(),
+        );
     }
-    let Outlines { feeds, mistakes, .. } = outlines;
-    FeedFile { source, feeds, mistakes }
+    let Outlines {
+        feeds, mistakes, ..
+    } = outlines;
+    FeedFile {
+        source,
+        feeds,
+        mistakes,
+    }
 }
 
 fn is_outline(name: &str) -> bool {
@@ -115,7 +131,10 @@ impl<'a> Outlines<'a> {
     fn open(&mut self, tag: &BytesStart<'_>, at: usize, has_children: bool) -> bool {
         self.count += 1;
         if self.count > MAX_OUTLINES {
-            self.mistake(at, format!("more than {MAX_OUTLINES} outlines; split the file"));
+            self.mistake(
+                at,
+                format!("more than {MAX_OUTLINES} outlines; split the file"),
+            );
             return false;
         }
         let outline = Attributes::of(tag);
@@ -125,11 +144,15 @@ impl<'a> Outlines<'a> {
         }
         if has_children {
             // Feeds are often left unclosed; they are no folder and give no depth.
-            self.folders.push((!is_feed).then(|| outline.name().to_owned()));
+            self.folders
+                .push((!is_feed).then(|| outline.name().to_owned()));
         }
         let depth = self.folders.iter().flatten().count();
         if depth > MAX_DEPTH {
-            self.mistake(at, format!("folders lie more than {MAX_DEPTH} deep; flatten them"));
+            self.mistake(
+                at,
+                format!("folders lie more than {MAX_DEPTH} deep; flatten them"),
+            );
         }
         depth <= MAX_DEPTH
     }
@@ -143,7 +166,8 @@ impl<'a> Outlines<'a> {
             return;
         }
         let Ok(id) = derive_id(&url) else { return };
-        let name = Some(outline.name()).filter(|name| !name.is_empty() && *name != outline.url && *name != url);
+        let name = Some(outline.name())
+            .filter(|name| !name.is_empty() && *name != outline.url && *name != url);
         let spec = FeedSpec {
             id,
             name: name.map(str::to_owned),
@@ -169,8 +193,18 @@ impl<'a> Outlines<'a> {
             }
         });
         let mut tags: Vec<String> = Vec::new();
-        for tag in self.folders.iter().flatten().map(String::as_str).chain(categories) {
-            let tag = tag.trim_start_matches('/').replace(',', " ").trim().to_owned();
+        for tag in self
+            .folders
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .chain(categories)
+        {
+            let tag = tag
+                .trim_start_matches('/')
+                .replace(',', " ")
+                .trim()
+                .to_owned();
             if !tag.is_empty() && !tags.contains(&tag) {
                 tags.push(tag);
             }
@@ -179,7 +213,8 @@ impl<'a> Outlines<'a> {
     }
 
     fn mistake(&mut self, at: usize, message: String) {
-        self.mistakes.push((at, self.source.error(at, "outline", message)));
+        self.mistakes
+            .push((at, self.source.error(at, "outline", message)));
     }
 }
 
@@ -210,14 +245,22 @@ impl Attributes {
 
     /// `text` is the one that OPML 2.0 demands; `title` repeats it where it is there.
     fn name(&self) -> &str {
-        if self.text.is_empty() { &self.title } else { &self.text }
+        if self.text.is_empty() {
+            &self.title
+        } else {
+            &self.text
+        }
     }
 }
 
 /// White space collapsed, other control characters left out.
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().filter(|c| !c.is_control()).collect()
+    words
+        .join(" ")
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect()
 }
 
 /// Entities replaced; an `&` that begins none stands for itself.
@@ -226,7 +269,10 @@ fn decode_entities(text: &str) -> String {
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('&') {
         out.push_str(before);
-        match behind.split_once(';').and_then(|(name, after)| Some((entity(name)?, after))) {
+        match behind
+            .split_once(';')
+            .and_then(|(name, after)| Some((entity(name)?, after)))
+        {
             Some((character, after)) => {
                 out.push_str(&character);
                 rest = after;

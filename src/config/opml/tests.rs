@@ -7,17 +7,33 @@ use crate::{
 };
 
 fn opml(text: &str) -> FeedFile {
-    read(Source::new(Path::new("list.opml"), &Env::in_dir("/srv"), text.to_owned()))
+    read(Source::new(
+        Path::new("list.opml"),
+        &Env::in_dir("/srv"),
+        text.to_owned(),
+    ))
 }
 
 fn errors(file: &FeedFile) -> Vec<String> {
-    file.mistakes.iter().map(|(_, error)| error.to_string()).collect()
+    file.mistakes
+        .iter()
+        .map(|(_, error)| error.to_string())
+        .collect()
 }
 
 /// Name, URL and tags of each feed.
 fn feeds(file: &FeedFile) -> Vec<(&str, &str, String)> {
     let show = |feed: &'_ FeedSpec| feed.tags.join("|");
-    file.feeds.iter().map(|(_, feed)| (feed.name.as_deref().unwrap_or("-"), feed.url.as_str(), show(feed))).collect()
+    file.feeds
+        .iter()
+        .map(|(_, feed)| {
+            (
+                feed.name.as_deref().unwrap_or("-"),
+                feed.url.as_str(),
+                show(feed),
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -34,7 +50,11 @@ fn sloppy_lists_are_read_as_people_mean_them() {
         feeds(&file),
         [
             ("Café & Co", "http://a.org/?x=1&y=2", String::new()),
-            ("B & B &nope;", "http://b.org/", "News|tech|linux|daily".into()),
+            (
+                "B & B &nope;",
+                "http://b.org/",
+                "News|tech|linux|daily".into()
+            ),
             ("-", "http://c.org/", "News".into()),
         ]
     );
@@ -50,23 +70,43 @@ fn bad_entries_are_told_with_their_line_and_the_others_kept() {
     assert_eq!(feeds(&file).len(), 1);
     let errors = errors(&file);
     assert_eq!(errors.len(), 2, "{errors:?}");
-    assert!(errors[0].starts_with("list.opml:3:1: outline: \"ftp://bad.org/\" is neither http nor https"), "{errors:?}");
-    assert!(errors[1].starts_with("list.opml:5:1: outline: the rest of the file is not XML"), "{errors:?}");
+    assert!(
+        errors[0]
+            .starts_with("list.opml:3:1: outline: \"ftp://bad.org/\" is neither http nor https"),
+        "{errors:?}"
+    );
+    assert!(
+        errors[1].starts_with("list.opml:5:1: outline: the rest of the file is not XML"),
+        "{errors:?}"
+    );
 }
 
 #[test]
 fn something_that_is_no_opml_is_refused() {
-    for text in ["", "just text", "<html><body><p>hello</p></body></html>", "{\"a\": 1}"] {
-        assert_eq!(errors(&opml(text)), ["list.opml:1:1: outline: this is not OPML: there is no <opml> and no <outline> in it"]);
+    for text in [
+        "",
+        "just text",
+        "<html><body><p>hello</p></body></html>",
+        "{\"a\": 1}",
+    ] {
+        assert_eq!(
+            errors(&opml(text)),
+            ["list.opml:1:1: outline: this is not OPML: there is no <opml> and no <outline> in it"]
+        );
     }
-    assert_eq!(errors(&opml("<opml version=\"2.0\"><body></body></opml>")), [""; 0]);
+    assert_eq!(
+        errors(&opml("<opml version=\"2.0\"><body></body></opml>")),
+        [""; 0]
+    );
 }
 
 #[test]
 fn hostile_sizes_end_the_reading_and_not_the_program() {
     let deep = opml(&format!("<opml>{}", "<outline text='f'>".repeat(50_000)));
     assert!(errors(&deep)[0].contains("more than 32 deep"));
-    let many: String = (0..10_001).map(|n| format!("<outline xmlUrl='http://x.org/{n}'>\n")).collect();
+    let many: String = (0..10_001)
+        .map(|n| format!("<outline xmlUrl='http://x.org/{n}'>\n"))
+        .collect();
     let many = opml(&many);
     assert_eq!(many.feeds.len(), 10_000);
     assert!(errors(&many)[0].starts_with("list.opml:10001:1: outline: more than 10000 outlines"));
@@ -96,6 +136,8 @@ fn what_was_written_reads_back_the_same() {
         specs
     };
     assert_eq!(sorted(&again), sorted(&first));
-    assert!(text.contains("<outline type=\"rss\" text=\"C\" title=\"C\" xmlUrl=\"http://c.org/\" category=\"x,y/z\"/>"));
+    assert!(text.contains(
+        "<outline type=\"rss\" text=\"C\" title=\"C\" xmlUrl=\"http://c.org/\" category=\"x,y/z\"/>"
+    ));
     assert!(text.contains("<title>Mine &amp; yours</title>"));
 }

@@ -11,16 +11,26 @@ use crate::model::FeedSpec;
 /// An OPML 2.0 document of the feeds; folders stand in the order of their first feed.
 #[must_use]
 pub fn write(title: &str, feeds: &[FeedSpec]) -> String {
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n  <head>\n");
-    let _ = writeln!(out, "    <title>{}</title>\n  </head>\n  <body>", xml(title));
+    let mut out = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n  <head>\n",
+    );
+    let _ = writeln!(
+        out,
+        "    <title>{}</title>\n  </head>\n  <body>",
+        xml(title)
+    );
     for (folder, feeds) in by_folder(feeds) {
         let Some(folder) = folder else {
-            feeds.into_iter().for_each(|feed| outline(&mut out, 4, feed));
+            feeds
+                .into_iter()
+                .for_each(|feed| outline(&mut out, 4, feed));
             continue;
         };
         let folder = xml(folder);
         let _ = writeln!(out, "    <outline text=\"{folder}\" title=\"{folder}\">");
-        feeds.into_iter().for_each(|feed| outline(&mut out, 6, feed));
+        feeds
+            .into_iter()
+            .for_each(|feed| outline(&mut out, 6, feed));
         out.push_str("    </outline>\n");
     }
     out.push_str("  </body>\n</opml>\n");
@@ -43,7 +53,11 @@ fn outline(out: &mut String, indent: usize, feed: &FeedSpec) {
     let url = xml(&feed.url);
     // `text` is required; a nameless feed shows its URL, and reading takes that for no name.
     let name = feed.name.as_deref().map_or_else(|| url.clone(), xml);
-    let _ = write!(out, "{:indent$}<outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{url}\"", "");
+    let _ = write!(
+        out,
+        "{:indent$}<outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{url}\"",
+        ""
+    );
     if feed.tags.len() > 1 {
         let _ = write!(out, " category=\"{}\"", xml(&feed.tags[1..].join(",")));
     }
@@ -52,6 +66,9 @@ fn outline(out: &mut String, indent: usize, feed: &FeedSpec) {
 
 /// Escaped for an attribute, without what XML 1.0 cannot hold.
 fn xml(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect();
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .collect();
     escape(text).into_owned()
 }
