@@ -4,7 +4,7 @@
 
 use std::{
     env,
-    ffi::OsString,
+    ffi::OsStr,
     path::{Component, Path, PathBuf},
 };
 
@@ -38,7 +38,7 @@ impl Env {
         };
         Self {
             tidings_config: path("TIDINGS_CONFIG"),
-            state_directory: env::var_os("STATE_DIRECTORY").and_then(first_of_list),
+            state_directory: env::var_os("STATE_DIRECTORY").and_then(|list| first_of_list(&list)),
             xdg_data_home: path("XDG_DATA_HOME").filter(|path| path.is_absolute()),
             home: path("HOME"),
             credentials_directory: path("CREDENTIALS_DIRECTORY"),
@@ -84,8 +84,8 @@ impl Env {
 }
 
 /// systemd joins several state directories with colons.
-fn first_of_list(list: OsString) -> Option<PathBuf> {
-    env::split_paths(&list).find(|path| path.is_absolute())
+fn first_of_list(list: &OsStr) -> Option<PathBuf> {
+    env::split_paths(list).find(|path| path.is_absolute())
 }
 
 #[cfg(test)]
@@ -112,9 +112,9 @@ mod tests {
     #[test]
     fn the_first_of_several_state_directories_is_used() {
         assert_eq!(
-            first_of_list("/var/lib/a:/var/lib/b".into()),
+            first_of_list("/var/lib/a:/var/lib/b".as_ref()),
             Some("/var/lib/a".into())
         );
-        assert_eq!(first_of_list("".into()), None);
+        assert_eq!(first_of_list("".as_ref()), None);
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn read(source: Source, config: &Config, env: &Env) -> FeedFile {
             }
             mistakes.append(&mut section.mistakes);
         }
-        top.finish(|key| home(key));
+        top.finish(home);
         mistakes.append(&mut top.mistakes);
     }
     mistakes.extend(document.errors);
@@ -134,7 +134,7 @@ fn feed(
     place: &Place<'_>,
 ) -> Option<FeedSpec> {
     let url = section.read("url", |value| Ok(feed_url(&value::text(value)?)?));
-    if section.find("url").is_none() && !gap {
+    if !section.has("url") && !gap {
         section.mistake(
             start,
             "url",

@@ -111,6 +111,11 @@ impl<'a, 'd> Section<'a, 'd> {
         self.table.get(key)
     }
 
+    /// True if the key is there, right or wrong.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// All keys with their values, for tables whose keys the operator chooses.
     pub(super) fn entries(
         &self,

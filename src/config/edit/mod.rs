@@ -10,6 +10,7 @@ mod tree;
 
 use std::{
     fs::File,
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -245,7 +246,11 @@ fn look_in_opml(path: &Path, env: &Env, feed: &str) -> Result<Vec<FeedId>, Confi
 fn lock(path: &Path, env: &Env) -> Result<File, ConfigError> {
     let path = env.absolute(path);
     let folder = path.parent().unwrap_or(&env.cwd);
-    let locked = File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
+    // File systems without locks are edited without.
+    let locked = File::open(folder).and_then(|folder| match folder.lock() {
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
+        _ => Ok(folder),
+    });
     locked.map_err(|error| {
         let message = format!("the folder cannot be opened: {error}; create it or correct `feeds` in the settings file");
         ConfigError::in_file(env.shown(folder), message)
@@ -257,7 +262,7 @@ fn save(tree: &FeedTree, config: &Config, env: &Env) -> Result<(), ConfigErrors>
     let text = tree.text();
     let (_, before) = load_feeds_with(config, env, None);
     let (_, after) = load_feeds_with(config, env, Some((&tree.path, &text)));
-    ConfigErrors::check(fresh(before, after))?;
+    ConfigErrors::check(fresh(&before, after))?;
     replace::replace(&tree.path, &text).map_err(|error| {
         let message = format!("cannot be changed: {error}; it is as it was");
         ConfigError::in_file(env.shown(&tree.path), message).into()
@@ -266,27 +271,22 @@ fn save(tree: &FeedTree, config: &Config, env: &Env) -> Result<(), ConfigErrors>
 
 /// The mistakes that are new. Lines shift with an edit, so places and numbers do not count; nor
 /// are they told, because the lines are not on disk.
-fn fresh(before: Vec<ConfigError>, after: Vec<ConfigError>) -> Vec<ConfigError> {
+fn fresh(before: &[ConfigError], after: Vec<ConfigError>) -> Vec<ConfigError> {
     let bare = |error: &ConfigError| {
         let text = format!("{:?} {:?} {}", error.file, error.key, error.message);
         text.replace(|c: char| c.is_ascii_digit(), "")
     };
     let mut known: Vec<String> = before.iter().map(bare).collect();
-    let is_fresh = |error: &ConfigError| match known.iter().position(|known| *known == bare(error))
-    {
-        Some(at) => {
-            known.swap_remove(at);
-            false
+    let mut fresh = Vec::new();
+    for error in after {
+        let bare = bare(&error);
+        match known.iter().position(|known| *known == bare) {
+            Some(at) => drop(known.swap_remove(at)),
+            None => fresh.push(ConfigError {
+                position: None,
+                ..error
+            }),
         }
-        None => true,
-    };
-    let mut is_fresh = is_fresh;
-    after
-        .into_iter()
-        .filter(|error| is_fresh(error))
-        .map(|error| ConfigError {
-            position: None,
-            ..error
-        })
-        .collect()
+    }
+    fresh
 }

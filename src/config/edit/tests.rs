@@ -1,3 +1,5 @@
+//! Edits of whole files: what changes, and what does not.
+
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use super::*;
@@ -163,6 +165,17 @@ fn removing_a_feed_takes_its_own_comments_and_leaves_its_neighbours() {
         folder.text("feeds.toml"),
         "# My feeds.\n\n# --- Science ---\n"
     );
+}
+
+#[test]
+fn adding_a_feed_and_removing_it_leaves_the_file_as_it_was() {
+    let plain = "# Head.\n\n[[feed]]\nurl = \"https://a.org/\"\n\n# Tail.\n";
+    for text in [FILE, plain, "# Head only.\n", ""] {
+        let folder = Folder::new(&[("feeds.toml", text)]);
+        add(&folder.config, &folder.env, &[feed("https://n.org/")]).unwrap();
+        remove(&folder.config, &folder.env, "https://n.org/").unwrap();
+        assert_eq!(folder.text("feeds.toml"), text);
+    }
 }
 
 #[test]

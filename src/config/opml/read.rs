@@ -24,10 +24,11 @@ const MAX_OUTLINES: usize = 10_000;
 /// Deeper folders are not read.
 const MAX_DEPTH: usize = 32;
 
-/// The bytes as text: UTF-8, or what the XML declaration says.
+/// The bytes as text without byte order mark: UTF-8, or what the XML declaration says.
 pub(super) fn decode(bytes: Vec<u8>) -> String {
     let bytes = match String::from_utf8(bytes) {
-        Ok(text) => return text,
+        // The parser does not count the mark, so places would be off.
+        Ok(text) => return text.trim_start_matches('\u{feff}').to_owned(),
         Err(error) => error.into_bytes(),
     };
     let lossy = String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).into_owned();

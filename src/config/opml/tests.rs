@@ -1,3 +1,5 @@
+//! Lists as readers export them, and as nobody should.
+
 use std::path::Path;
 
 use super::{read::read, write};
@@ -116,6 +118,10 @@ fn hostile_sizes_end_the_reading_and_not_the_program() {
 fn latin_1_is_read_by_its_declaration() {
     let bytes = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><opml><outline text=\"Caf\xe9\" xmlUrl=\"http://a.org/\"/></opml>";
     let text = super::read::decode(bytes.to_vec());
+    let marked = format!("\u{feff}{text}\n<outline xmlUrl='x'/>");
+    let marked = opml(&super::read::decode(marked.into_bytes()));
+    assert_eq!(feeds(&marked)[0].0, "Café");
+    assert!(errors(&marked)[0].starts_with("list.opml:2:1: outline: \"x\" is not a whole URL"));
     assert_eq!(feeds(&opml(&text))[0].0, "Café");
 }
 
