@@ -165,10 +165,11 @@ impl<'a, 'd> Section<'a, 'd> {
 
 /// The known key that a mistyped one most likely means.
 pub(super) fn closest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {
-    let typed = typed.to_lowercase().replace('-', "_");
+    let plain = |key: &str| key.to_lowercase().replace('-', "_");
+    let typed = plain(typed);
     known
         .iter()
-        .map(|key| (strsim::damerau_levenshtein(&typed, key), *key))
+        .map(|key| (strsim::damerau_levenshtein(&typed, &plain(key)), *key))
         .filter(|(distance, key)| *distance <= 1 + key.len() / 5)
         .min()
         .map(|(_, key)| key)
@@ -185,5 +186,6 @@ mod tests {
         assert_eq!(closest("max-interval", &known), Some("max_interval"));
         assert_eq!(closest("Histroy", &known), Some("history"));
         assert_eq!(closest("colour", &known), None);
+        assert_eq!(closest("x-org-fed", &["x-org-feed"]), Some("x-org-feed"));
     }
 }

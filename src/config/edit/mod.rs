@@ -9,6 +9,7 @@ mod tests;
 mod tree;
 
 use std::{
+    collections::HashMap,
     fs::File,
     io,
     path::{Path, PathBuf},
@@ -113,6 +114,8 @@ pub fn add(config: &Config, env: &Env, feeds: &[NewFeed]) -> Result<Added, Confi
     let _lock = lock(path, env)?;
     let mut tree = FeedTree::open_or_new(path, env)?;
     let (specs, _) = load_feeds_with(config, env, None);
+    let mut known: HashMap<String, FeedId> = tree.urls().collect();
+    known.extend(specs.into_iter().map(|spec| (spec.url, spec.id)));
     let mut done = Added {
         file: env.absolute(path),
         added: Vec::new(),
@@ -120,18 +123,18 @@ pub fn add(config: &Config, env: &Env, feeds: &[NewFeed]) -> Result<Added, Confi
     };
     for feed in feeds {
         let url = feed_url(&feed.url).map_err(ConfigError::new)?.to_string();
-        let derived = derive_id(&url).map_err(|error| ConfigError::new(error.to_string()))?;
-        if let Some(known) = specs.iter().find(|spec| spec.url == url) {
-            done.known.push(known.id.clone());
-        } else if let Some((_, id)) = tree.find(&url) {
-            done.known.push(id);
-        } else {
-            tree.push(&NewFeed {
-                url,
-                ..feed.clone()
-            });
-            done.added.push(feed.id.clone().unwrap_or(derived));
+        if let Some(id) = known.get(&url) {
+            done.known.push(id.clone());
+            continue;
         }
+        let derived = derive_id(&url).map_err(|error| ConfigError::new(error.to_string()))?;
+        let id = feed.id.clone().unwrap_or(derived);
+        known.insert(url.clone(), id.clone());
+        done.added.push(id);
+        tree.push(&NewFeed {
+            url,
+            ..feed.clone()
+        });
     }
     if !done.added.is_empty() {
         save(&tree, config, env)?;

@@ -106,6 +106,17 @@ fn added_feeds_stand_at_the_end_and_known_ones_are_left_out() {
 }
 
 #[test]
+fn a_long_list_is_imported_at_once() {
+    let folder = Folder::new(&[("feeds.toml", "")]);
+    let many: Vec<NewFeed> = (0..2000)
+        .map(|n| feed(&format!("https://x{n}.org/")))
+        .collect();
+    let add = || add(&folder.config, &folder.env, &many).unwrap();
+    assert_eq!(add().added.len(), 2000);
+    assert_eq!(add().known.len(), 2000);
+}
+
+#[test]
 fn a_missing_feed_file_is_created_and_a_missing_folder_is_told() {
     let mut folder = Folder::new(&[]);
     folder.config.feeds = vec![folder.path("feeds.toml")];

@@ -97,6 +97,12 @@ impl FeedTree {
             .collect()
     }
 
+    /// The URLs of all feeds, with their ids.
+    pub(super) fn urls(&self) -> impl Iterator<Item = (String, FeedId)> {
+        let feeds = self.feeds().into_iter().flatten();
+        feeds.filter_map(|feed| Some((url_of(feed)?, feed_id(feed)?)))
+    }
+
     /// Appends a feed.
     pub(super) fn push(&mut self, feed: &NewFeed) {
         let mut table = Table::new();
