@@ -46,7 +46,8 @@ impl Document {
         };
         while let Some(error) = first_error(&document.repaired) {
             document.repair(&error);
-            if document.errors.len() > MAX_SYNTAX_ERRORS {
+            let is_stuck = document.blanked.last().is_some_and(Range::is_empty);
+            if is_stuck || document.errors.len() > MAX_SYNTAX_ERRORS {
                 document.repaired.clear();
             }
         }
@@ -95,16 +96,7 @@ impl Document {
     /// which everything parses, up to the next line that looks like a statement.
     fn statement(&self, at: usize) -> Range<usize> {
         let text = &self.repaired;
-        let line_start = line_start(text, at);
-        let earlier = text[..line_start]
-            .match_indices('\n')
-            .rev()
-            .skip(1)
-            .map(|(newline, _)| newline + 1);
-        let start = std::iter::once(line_start)
-            .chain(earlier.chain([0]).take(MAX_LINES_BACK))
-            .find(|&start| first_error(&text[..start]).is_none())
-            .unwrap_or(line_start);
+        let start = self.statement_start(line_start(text, at));
         let begins_next = if text[start..].trim_start().starts_with('[') {
             looks_like_table
         } else {
@@ -118,6 +110,22 @@ impl Document {
             end += line.len();
         }
         start..end
+    }
+
+    /// The last line start up to `limit` before which everything parses: near by, else (a text
+    /// that nothing closes reaches to the file's end) by halving.
+    fn statement_start(&self, limit: usize) -> usize {
+        let text = &self.repaired[..limit];
+        let parses = |start: &usize| first_error(&text[..*start]).is_none();
+        let mut starts = vec![0];
+        starts.extend(text.match_indices('\n').map(|(newline, _)| newline + 1));
+        let near = starts
+            .iter()
+            .rev()
+            .take(MAX_LINES_BACK)
+            .copied()
+            .find(parses);
+        near.unwrap_or_else(|| starts[starts.partition_point(parses).saturating_sub(1)])
     }
 }
 
@@ -218,6 +226,18 @@ mod tests {
                 .unwrap()
                 .as_str(),
             "1"
+        );
+    }
+
+    #[test]
+    fn a_text_that_nothing_closes_is_told_where_it_begins_however_long_the_file() {
+        let many = "[[feed]]\nurl = \"x\"\n".repeat(500);
+        let errors = errors(&format!("{many}name = \"\"\"oops\n{many}url\n"));
+        assert_eq!(errors.len(), 2, "{errors:?}");
+        assert!(errors[0].starts_with("a.toml:1001:1: "), "{errors:?}");
+        assert!(
+            errors[1].starts_with("a.toml:2002:4: a key without"),
+            "{errors:?}"
         );
     }
 

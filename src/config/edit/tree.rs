@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, RawString, Table, Value};
 
-use super::{
-    super::{
+use super::{Change, NewFeed};
+use crate::{
+    config::{
         Env,
         address::{derive_id, feed_url},
         document::Document,
         error::{ConfigError, ConfigErrors},
         source::Source,
     },
-    Change, NewFeed,
+    model::FeedId,
 };
-use crate::model::FeedId;
 
 /// A feed file that can be edited: it parses, and its feeds are `[[feed]]` tables.
 pub(super) struct FeedTree {

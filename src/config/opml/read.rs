@@ -11,13 +11,15 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::super::{
-    address::{derive_id, feed_url},
-    feed_table::FeedFile,
-    section::Mistakes,
-    source::Source,
+use crate::{
+    config::{
+        address::{derive_id, feed_url},
+        feed_table::FeedFile,
+        section::Mistakes,
+        source::Source,
+    },
+    model::FeedSpec,
 };
-use crate::model::FeedSpec;
 
 /// More are not read; no person follows so many feeds.
 const MAX_OUTLINES: usize = 10_000;
