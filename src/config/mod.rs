@@ -3,9 +3,32 @@
 //! TOML is read raw with positions and then resolved; every error is collected and names file,
 //! line, column, key and remedy. Nothing here polls, stores or prints.
 
+mod address;
+mod document;
+pub mod edit;
+mod env;
+mod error;
+mod feed_table;
+mod feeds;
+mod headers;
+mod load;
+pub mod opml;
+mod section;
+mod settings;
+mod source;
+#[cfg(test)]
+mod tests;
+mod value;
+
 use std::{path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
+
+pub use address::{derive_id, feed_url};
+pub use env::Env;
+pub use error::{ConfigError, ConfigErrors, Position};
+pub use feeds::load_feeds;
+pub use load::{Loaded, Report, check, load, load_or_default, store_path};
 
 /// The resolved settings. `config/tidings.toml` shows every key at its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +102,8 @@ impl Default for FetchConfig {
             read_timeout: Duration::from_secs(15),
             max_body: 16 * 1024 * 1024,
             max_entries: 10_000,
-            user_agent: concat!("Tidings/", env!("CARGO_PKG_VERSION"), " (feed aggregator)").to_owned(),
+            user_agent: concat!("Tidings/", env!("CARGO_PKG_VERSION"), " (feed aggregator)")
+                .to_owned(),
         }
     }
 }

@@ -1,0 +1,173 @@
+//! The settings file: TOML to [`Config`], every mistake reported.
+//!
+//! Reads one text; where it lies and what it leads to is `load`'s business.
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
+use toml::de::DeValue;
+
+use super::{
+    Config, Env, FetchConfig, ScheduleConfig,
+    document::Document,
+    error::ConfigError,
+    section::Section,
+    source::Source,
+    value::{self, Read},
+};
+
+/// Politeness: no public site is polled more often than this.
+pub(super) const MIN_INTERVAL: Duration = minutes(15);
+/// A feed polled less often than this is better removed.
+pub(super) const MAX_INTERVAL: Duration = days(30);
+/// Bounds of `timeout`, in `[fetch]` and of a feed.
+pub(super) const TIMEOUTS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(10)..=minutes(60);
+/// Bounds of `max_body`, in `[fetch]` and of a feed.
+pub(super) const BODIES: std::ops::RangeInclusive<u64> = 1024..=1024 * 1024 * 1024;
+
+const fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+const fn days(count: u64) -> Duration {
+    minutes(count * 24 * 60)
+}
+
+/// Reads the settings as far as they are right; what is wrong keeps its default.
+pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>) {
+    let document = Document::parse(source);
+    let root = document.root();
+    let mut top = Section::new(&document, &root, "");
+    let folder = document.source.path.parent().unwrap_or(&env.cwd).to_owned();
+    let defaults = Config::default();
+    let place = |path: PathBuf| env.absolute(&folder.join(path));
+
+    let store = top
+        .read("store", value::text)
+        .filter(|store| !store.is_empty());
+    let feeds = top.list("feeds", feed_file).unwrap_or(defaults.feeds);
+    let config = Config {
+        store: store.map(|store| place(store.into())),
+        feeds: feeds.into_iter().map(place).collect(),
+        fetch: top.table("fetch", fetch).unwrap_or_default(),
+        schedule: top.table("schedule", schedule).unwrap_or_default(),
+    };
+    top.finish(|key| match key {
+        "feed" => Some("in a feed file; put it there and name the file in `feeds`"),
+        key => home(key, ""),
+    });
+    let mut mistakes = top.mistakes;
+    mistakes.extend(document.errors.iter().cloned());
+    mistakes.sort_by_key(|(offset, _)| *offset);
+    (
+        config,
+        mistakes.into_iter().map(|(_, error)| error).collect(),
+    )
+}
+
+/// Where a key that is unknown in one table is at home.
+fn home(key: &str, here: &str) -> Option<&'static str> {
+    let (table, words) = match key {
+        "store" | "feeds" => ("", "at the top of the file, before the first [table]"),
+        "interval" | "max_interval" | "history" => ("schedule", "in [schedule]"),
+        "allow_private" | "concurrency" | "host_concurrency" | "host_interval" | "timeout"
+        | "connect_timeout" | "read_timeout" | "max_body" | "max_entries" | "user_agent" => {
+            ("fetch", "in [fetch]")
+        }
+        _ => return None,
+    };
+    (table != here).then_some(words)
+}
+
+fn feed_file(value: &DeValue<'_>) -> Read<PathBuf> {
+    let path = PathBuf::from(value::text(value)?);
+    let known = path
+        .extension()
+        .is_some_and(|ext| ext.eq_ignore_ascii_case("toml") || ext.eq_ignore_ascii_case("opml"));
+    if known {
+        Ok(path)
+    } else {
+        Err(format!(
+            "\"{}\" is not a feed file; its name must end in .toml or .opml",
+            path.display()
+        )
+        .into())
+    }
+}
+
+fn fetch(section: &mut Section<'_, '_>) -> FetchConfig {
+    let default = FetchConfig::default();
+    let fetch = FetchConfig {
+        allow_private: section.list("allow_private", network).unwrap_or_default(),
+        concurrency: section
+            .read("concurrency", |v| value::count(v, &(1..=1024)))
+            .unwrap_or(default.concurrency),
+        host_concurrency: section
+            .read("host_concurrency", |v| value::count(v, &(1..=16)))
+            .unwrap_or(default.host_concurrency),
+        host_interval: section
+            .read("host_interval", |v| {
+                value::duration(v, &(Duration::ZERO..=minutes(60)))
+            })
+            .unwrap_or(default.host_interval),
+        timeout: section
+            .read("timeout", |v| value::duration(v, &TIMEOUTS))
+            .unwrap_or(default.timeout),
+        connect_timeout: section
+            .read("connect_timeout", |v| value::duration(v, &TIMEOUTS))
+            .unwrap_or(default.connect_timeout),
+        read_timeout: section
+            .read("read_timeout", |v| value::duration(v, &TIMEOUTS))
+            .unwrap_or(default.read_timeout),
+        max_body: section
+            .read("max_body", |v| value::size(v, &BODIES))
+            .unwrap_or(default.max_body),
+        max_entries: section
+            .read("max_entries", |v| value::count(v, &(1..=1_000_000)))
+            .unwrap_or(default.max_entries),
+        user_agent: section
+            .read("user_agent", value::user_agent)
+            .unwrap_or(default.user_agent),
+    };
+    section.finish(|key| home(key, "fetch"));
+    fetch
+}
+
+/// A network such as `10.0.0.0/8`; a single address is a network of one.
+fn network(value: &DeValue<'_>) -> Read<IpNet> {
+    let text = value::text(value)?;
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map(|network| network.trunc())
+        .map_err(|_| {
+            format!("\"{text}\" is not a network; write e.g. \"127.0.0.0/8\" or \"fd00::/8\"")
+                .into()
+        })
+}
+
+fn schedule(section: &mut Section<'_, '_>) -> ScheduleConfig {
+    let default = ScheduleConfig::default();
+    let interval = section
+        .read("interval", |v| {
+            value::duration(v, &(MIN_INTERVAL..=MAX_INTERVAL))
+        })
+        .unwrap_or(default.interval);
+    let max_interval = section.read("max_interval", |v| {
+        let span = value::duration(v, &(MIN_INTERVAL..=MAX_INTERVAL))?;
+        if span < interval {
+            let least = humantime::format_duration(interval);
+            return Err(format!("is shorter than `interval`; write at least \"{least}\"").into());
+        }
+        Ok(span)
+    });
+    let schedule = ScheduleConfig {
+        interval,
+        max_interval: max_interval.unwrap_or(default.max_interval.max(interval)),
+        history: section
+            .read("history", |v| value::duration(v, &(days(1)..=days(3650))))
+            .unwrap_or(default.history),
+    };
+    section.finish(|key| home(key, "schedule"));
+    schedule
+}
