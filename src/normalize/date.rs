@@ -78,7 +78,7 @@ mod tests {
         };
         let mut notes = Vec::new();
         let dates = dates(&entry, time("2020-01-01T00:00:00Z"), &mut |note| {
-            notes.push(note)
+            notes.push(note);
         });
         (dates, notes)
     }

@@ -94,7 +94,7 @@ pub fn normalize(feed: &RawFeed, context: &Context<'_>) -> Normalized {
         .enumerate()
         .map(|(at, entry)| {
             shared.article(entry, &mut |what| {
-                problems.push(Problem { entry: at, what })
+                problems.push(Problem { entry: at, what });
             })
         })
         .collect();
