@@ -62,7 +62,7 @@ pub(super) fn content_state(name: &[u8]) -> Option<State> {
 }
 
 /// True for the elements that publishers put into titles. Any other `<name>` in a title is text,
-/// such as `Vec<T>` or "the <video> tag".
+/// such as `Vec<T>` or "the `<video>` tag".
 pub(super) fn is_title_markup(name: &[u8]) -> bool {
     matches!(
         name,
