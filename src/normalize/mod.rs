@@ -1,1 +1,172 @@
-//! `RawFeed` in, `Article`s out; pure.
+//! `RawFeed` in, articles out: what a document says becomes what Tidings keeps.
+//!
+//! Pure: no clock, no network, no files; the same document gives the same articles. One bad entry
+//! never loses the feed: it is kept poorer, or left out, and a [`Problem`] says why. The order of
+//! the steps is written once, in [`normalize`] and in `article`.
+
+mod article;
+mod author;
+mod date;
+mod element;
+mod identity;
+mod lines;
+mod link;
+mod rules;
+mod text;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod text_tests;
+
+use std::time::Duration;
+
+use article::Shared;
+
+use crate::model::{Article, EntryKey, FeedId, Problem, RawEntry, RawFeed, Time};
+
+pub use identity::{article_id, fingerprint};
+pub use link::canonical_url;
+
+/// What normalization needs to know besides the document.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The feed the document belongs to.
+    pub feed_id: &'a FeedId,
+    /// The operator's name for it.
+    pub source_name: Option<&'a str>,
+    /// The URL that the document came from, after redirects.
+    pub feed_url: &'a str,
+    /// The moment against which future dates are judged.
+    pub now: Time,
+}
+
+/// One entry, ready to be decided about.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What identifies it in its feed.
+    pub key: EntryKey,
+    /// The publisher's id.
+    pub guid: Option<String>,
+    /// What it says.
+    pub article: Article,
+}
+
+/// A document, normalized.
+#[derive(Clone, Debug, Default)]
+pub struct Normalized {
+    /// In document order; no key occurs twice.
+    pub entries: Vec<Entry>,
+    /// What was wrong, entry by entry.
+    pub problems: Vec<Problem>,
+    /// Median gap between the newest entries' dates.
+    pub median_gap: Option<Duration>,
+    /// The document's title as one line.
+    pub title: Option<String>,
+    /// The site's page, absolute.
+    pub site_url: Option<String>,
+}
+
+/// Turns a document into articles.
+#[must_use]
+pub fn normalize(feed: &RawFeed, context: &Context<'_>) -> Normalized {
+    let title = feed
+        .title
+        .as_ref()
+        .map(text::line)
+        .filter(|title| !title.is_empty());
+    let site_url = feed.site_url.as_deref().and_then(|site| {
+        link::Base::new(None, None, context.feed_url)
+            .absolute(site)
+            .ok()
+    });
+    let shared = Shared {
+        feed,
+        context,
+        site: site_url.as_deref(),
+        source: source_name(context, title.as_deref()),
+        authors: author::names(&feed.authors),
+    };
+    let mut problems = Vec::new();
+    let articles: Vec<Article> = feed
+        .entries
+        .iter()
+        .enumerate()
+        .map(|(at, entry)| {
+            shared.article(entry, &mut |what| {
+                problems.push(Problem { entry: at, what });
+            })
+        })
+        .collect();
+    let median_gap = date::median_gap(articles.iter().filter_map(|article| article.published_at));
+    let entries = identify(articles, &shared, &mut problems);
+    Normalized {
+        entries,
+        problems,
+        median_gap,
+        title,
+        site_url,
+    }
+}
+
+/// The operator's name, else the document's title, else the host.
+fn source_name(context: &Context<'_>, title: Option<&str>) -> String {
+    let name = context.source_name.or(title).map(str::to_owned);
+    let mut name = name
+        .or_else(|| link::host(context.feed_url))
+        .unwrap_or_else(|| context.feed_id.to_string());
+    article::cap(&mut name, article::MAX_LINE);
+    name
+}
+
+/// Gives every article its id, and leaves out what the document says twice.
+fn identify(
+    articles: Vec<Article>,
+    shared: &Shared<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Entry> {
+    let site = shared.site.and_then(canonical_url);
+    let raw = &shared.feed.entries;
+    let names: Vec<_> = raw
+        .iter()
+        .zip(&articles)
+        .map(|(raw, article)| names(raw, article))
+        .collect();
+    let identities = identity::identify(&names, shared.context.feed_id, site.as_deref());
+    let mut entries = Vec::with_capacity(articles.len());
+    for (at, (article, identity)) in articles.into_iter().zip(identities).enumerate() {
+        match identity {
+            Some((key, id)) => {
+                entries.push(Entry {
+                    key,
+                    guid: article.guid.clone(),
+                    article: Article { id, ..article },
+                });
+            }
+            None => problems.push(Problem {
+                entry: at,
+                what: "the document holds this entry more than once".to_owned(),
+            }),
+        }
+    }
+    entries
+}
+
+/// The texts that identify an entry. The raw guid counts even where the article's copy was cut.
+fn names<'a>(entry: &'a RawEntry, article: &'a Article) -> identity::Names<'a> {
+    identity::Names {
+        guid: entry
+            .guid
+            .as_deref()
+            .map(str::trim)
+            .filter(|guid| !guid.is_empty()),
+        canonical_url: article.canonical_url.as_deref(),
+        url: article.url.as_deref(),
+        title: &article.title,
+        content: if article.body.is_empty() {
+            article.summary.as_deref().unwrap_or_default()
+        } else {
+            &article.body
+        },
+    }
+}

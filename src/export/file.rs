@@ -1,0 +1,114 @@
+//! One file, replaced whole or not at all.
+//!
+//! A temporary file in the same folder is written, made durable and renamed; then the folder is
+//! made durable. A file whose bytes would be the same is not touched.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
+
+use super::{ArticleSource, ExportError, Format, Summary, stream};
+
+/// How temporary names start and end; a killed export leaves such files, the next one sweeps them.
+pub(super) const TEMP: (&str, &str) = (".tidings-", ".tmp");
+
+/// Exports into one file. A device or pipe is written to, not replaced.
+pub(super) fn run(
+    source: &mut dyn ArticleSource,
+    format: Format,
+    path: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Summary, ExportError> {
+    // A link's target is replaced, not the link.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let failed = |error| ExportError::file("write", path, error);
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
+        Ok(found) if !found.is_file() => {
+            let mut device = fs::OpenOptions::new()
+                .write(true)
+                .open(path)
+                .map_err(failed)?;
+            let articles = stream(source, format, &mut device, progress, &ExportError::stream)?;
+            return Ok(Summary {
+                articles,
+                written: 1,
+                ..Summary::default()
+            });
+        }
+        _ => {}
+    }
+    let folder = folder_of(path);
+    let mut temp = temporary(&folder).map_err(failed)?;
+    let articles = stream(source, format, &mut temp, progress, &failed)?;
+    if same_bytes(temp.path(), path) {
+        return Ok(Summary {
+            articles,
+            unchanged: 1,
+            ..Summary::default()
+        });
+    }
+    temp.as_file().sync_all().map_err(failed)?;
+    temp.persist(path).map_err(|error| failed(error.error))?;
+    sync_folder(&folder).map_err(failed)?;
+    Ok(Summary {
+        articles,
+        written: 1,
+        ..Summary::default()
+    })
+}
+
+/// A temporary file in `folder` with the permissions of an ordinary new file.
+pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMP.0).suffix(TEMP.1);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+/// Makes a folder's entries durable.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// True if both files can be read and hold the same bytes.
+fn same_bytes(one: &Path, other: &Path) -> bool {
+    let compare = || -> io::Result<bool> {
+        let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+        if one.metadata()?.len() != other.metadata()?.len() {
+            return Ok(false);
+        }
+        let mut buffers = [vec![0; 64 << 10], vec![0; 64 << 10]];
+        loop {
+            let [left, right] = &mut buffers;
+            let read = one.read(left)?;
+            other.read_exact(&mut right[..read])?;
+            if left[..read] != right[..read] {
+                return Ok(false);
+            }
+            if read == 0 {
+                return Ok(true);
+            }
+        }
+    };
+    compare().unwrap_or(false)
+}
+
+/// Writes all bytes to a new temporary file in `folder`.
+pub(super) fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut temp = temporary(folder)?;
+    temp.write_all(bytes)?;
+    Ok(temp)
+}

@@ -1,0 +1,240 @@
+//! Links: made absolute, and made canonical so that one story has one URL.
+//!
+//! Only http and https leave this file. What is cut from a URL is data (`TRACKING`); anything
+//! that may choose another page stays.
+
+use url::Url;
+
+/// Longer URLs are dropped: a cut one would lead elsewhere.
+pub(super) const MAX_URL: usize = 2048;
+
+/// How a query parameter is recognized.
+enum Param {
+    /// By its name's beginning.
+    Prefix(&'static str),
+    /// By its whole name.
+    Name(&'static str),
+    /// By name and value.
+    Pair(&'static str, &'static str),
+}
+use Param::{Name, Pair, Prefix};
+
+/// Parameters that say how a reader came to a page, not which page it is.
+const TRACKING: &[Param] = &[
+    Prefix("utm_"), // Urchin, Google Analytics and everyone after them
+    Name("fbclid"), // Facebook
+    Name("gclid"),  // Google Ads
+    Name("dclid"),  // Google Display & Video
+    Name("gbraid"), // Google Ads on iOS
+    Name("wbraid"),
+    Name("msclkid"), // Microsoft Advertising
+    Name("yclid"),   // Yandex
+    Name("twclid"),  // X
+    Name("igshid"),  // Instagram
+    Name("igsh"),
+    Name("mc_cid"), // Mailchimp
+    Name("mc_eid"),
+    Name("mkt_tok"), // Marketo
+    Name("_hsenc"),  // HubSpot
+    Name("_hsmi"),
+    Name("at_medium"), // BBC, AT Internet
+    Name("at_campaign"),
+    Name("ocid"),  // MSN
+    Name("cmpid"), // Adobe and many newsrooms
+    Name("ns_mchannel"),
+    Name("ns_campaign"),
+    Name("ns_source"),
+    Pair("ref", "rss"),
+    Pair("source", "rss"),
+    Pair("src", "rss"),
+    Pair("from", "rss"),
+    Pair("amp", "1"), // the AMP form of the same page
+    Pair("amp", ""),
+    Pair("outputType", "amp"),
+];
+
+/// What relative links are relative to, in order: `xml:base`, the site's page, the feed.
+pub(super) struct Base(Option<Url>);
+
+impl Base {
+    /// The first candidate that is a URL or can be joined to a later one.
+    pub(super) fn new(xml_base: Option<&str>, site: Option<&str>, feed_url: &str) -> Self {
+        let feed = Url::parse(feed_url).ok();
+        let join = |outer: Option<Url>, inner: Option<&str>| match inner.map(str::trim) {
+            None | Some("") => outer,
+            Some(inner) => match &outer {
+                Some(base) => base.join(inner).ok().filter(is_web).or(outer),
+                None => Url::parse(inner).ok().filter(is_web),
+            },
+        };
+        Self(join(join(feed, site), xml_base))
+    }
+
+    /// The link made absolute, as written where it is absolute already; `Err` says why not.
+    pub(super) fn absolute(&self, link: &str) -> Result<String, String> {
+        let link = link.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+        if link.len() > MAX_URL {
+            return Err(format!(
+                "a URL of {} bytes is left out (at most {MAX_URL})",
+                link.len()
+            ));
+        }
+        let parsed = match &self.0 {
+            Some(base) => base.join(link),
+            None => Url::parse(link),
+        };
+        match parsed {
+            Ok(url) if is_web(&url) => Ok(if is_plain(link) {
+                link.to_owned()
+            } else {
+                url.into()
+            }),
+            Ok(url) => Err(format!(
+                "a link with the scheme \"{}\" is left out",
+                url.scheme()
+            )),
+            Err(error) => Err(format!("a link is left out: {error}")),
+        }
+    }
+}
+
+/// The URL that stands for the page: scheme and host in lower case, without default port,
+/// fragment (unless it is a `#!` route) and tracking parameters. `None` unless http or https.
+#[must_use]
+pub fn canonical_url(url: &str) -> Option<String> {
+    let mut url = Url::parse(url).ok().filter(is_web)?;
+    if url
+        .fragment()
+        .is_some_and(|fragment| !fragment.starts_with('!'))
+    {
+        url.set_fragment(None);
+    }
+    if let Some(query) = url.query() {
+        let kept: Vec<&str> = query.split('&').filter(|pair| !is_tracking(pair)).collect();
+        if kept.len() < query.split('&').count() || query.is_empty() {
+            let kept = kept.join("&");
+            url.set_query(Some(kept.as_str()).filter(|kept| !kept.is_empty()));
+        }
+    }
+    Some(url.into())
+}
+
+/// True if `text` is an absolute http(s) URL.
+pub(super) fn is_web_url(text: &str) -> bool {
+    let text = text.trim();
+    starts_with_scheme(text) && Url::parse(text).is_ok()
+}
+
+/// The host of a URL.
+pub(super) fn host(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.host_str().map(str::to_owned)
+}
+
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.has_host()
+}
+
+fn starts_with_scheme(text: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| {
+        text.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
+}
+
+/// True if nothing in an absolute URL needs percent-encoding or mending.
+fn is_plain(link: &str) -> bool {
+    starts_with_scheme(link)
+        && link
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"\\<>\"`{}|^".contains(&byte))
+}
+
+fn is_tracking(pair: &str) -> bool {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    TRACKING.iter().any(|param| match param {
+        Prefix(prefix) => name.starts_with(prefix),
+        Name(known) => name == *known,
+        Pair(known, known_value) => name == *known && value == *known_value,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn canonical(url: &str) -> String {
+        canonical_url(url).unwrap_or_default()
+    }
+
+    #[test]
+    fn two_ways_to_one_page_have_one_canonical_url() {
+        let page = "https://example.org/a?id=7";
+        for way in [
+            "HTTPS://Example.ORG:443/a?id=7",
+            "https://example.org/a?id=7#comments",
+            "https://example.org/a?utm_source=rss&id=7&utm_medium=feed",
+            "https://example.org/a?fbclid=x&id=7&ref=rss",
+        ] {
+            assert_eq!(canonical(way), page, "{way}");
+        }
+        assert_eq!(
+            canonical("https://example.org/a?utm_source=rss"),
+            "https://example.org/a"
+        );
+        assert_eq!(canonical("https://example.org/a?"), "https://example.org/a");
+    }
+
+    #[test]
+    fn what_may_choose_another_page_is_kept() {
+        for url in [
+            "https://example.org/a?ref=7",
+            "https://example.org/#!/story/7",
+            "https://example.org/a?b=%C3%A4&b=+&&c",
+            "http://example.org:8080/A%20b",
+        ] {
+            assert_eq!(canonical(url), url);
+        }
+        assert_eq!(canonical_url("ftp://example.org/"), None);
+        assert_eq!(canonical_url("a/b"), None);
+    }
+
+    #[test]
+    fn relative_links_are_joined_to_the_nearest_base() {
+        let base = Base::new(
+            Some("/blog/"),
+            Some("https://site.example"),
+            "https://feeds.example/f",
+        );
+        assert_eq!(
+            base.absolute("a b").unwrap(),
+            "https://site.example/blog/a%20b"
+        );
+        assert_eq!(base.absolute("//x.example/").unwrap(), "https://x.example/");
+        assert_eq!(
+            base.absolute(" HTTP://x.example ").unwrap(),
+            "HTTP://x.example"
+        );
+        let base = Base::new(None, None, "https://feeds.example/f/rss.xml");
+        assert_eq!(
+            base.absolute("?p=1").unwrap(),
+            "https://feeds.example/f/rss.xml?p=1"
+        );
+    }
+
+    #[test]
+    fn links_that_no_browser_should_follow_are_refused_with_a_reason() {
+        let base = Base::new(None, None, "https://feeds.example/f");
+        assert!(
+            base.absolute("javascript:alert(1)")
+                .unwrap_err()
+                .contains("javascript")
+        );
+        assert!(base.absolute("data:text/html,x").is_err());
+        assert!(base.absolute("http://").is_err());
+        assert!(
+            base.absolute(&"x".repeat(3000))
+                .unwrap_err()
+                .contains("3000 bytes")
+        );
+    }
+}
