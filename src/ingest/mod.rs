@@ -1,1 +1,280 @@
-//! The conductor: one feed from due to committed.
+//! The conductor: one feed from due to committed. Read this file first.
+//!
+//! It alone calls the stages, in this order: fetch, parse, normalize, (what the store knows,)
+//! decide, commit. A failed step is a value that is committed like any other poll.
+
+mod decide;
+mod report;
+mod state;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
+
+pub use decide::{Candidate, Speaker, decide};
+pub use report::Report;
+
+use crate::{
+    config::Config,
+    fetch::{FetchRequest, Fetcher},
+    model::{
+        Action, Batch, CacheHints, Decided, DueFeed, FailKind, Failure, FeedCommit, FeedId, FeedSpec, Fetched,
+        NewBody, Outcome, PollRecord, RawFeed, Time,
+    },
+    normalize::{self, Context, Normalized},
+    parse::{self, Limits},
+    schedule::{self, Answer, Clock, Pace},
+    store::{Store, StoreError},
+};
+use state::{Digest, Seen};
+
+/// A parse that takes longer than this is given up; its thread is left to end by itself.
+const PARSE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Polls feeds; clones share everything.
+#[derive(Clone)]
+pub struct Ingest {
+    fetcher: Fetcher,
+    store: Store,
+    specs: Arc<RwLock<HashMap<FeedId, Arc<FeedSpec>>>>,
+    config: Arc<Config>,
+    clock: Clock,
+    /// Parses at once: they are pure work, so no more than there are cores.
+    parsers: Arc<Semaphore>,
+}
+
+/// A document as far as it could be read.
+pub struct Document {
+    /// What the normalizer made of it.
+    pub normalized: Normalized,
+    /// Its format and what had to be mended.
+    pub raw: RawFeed,
+}
+
+impl Ingest {
+    /// A conductor over these parts.
+    #[must_use]
+    pub fn new(fetcher: Fetcher, store: Store, config: Arc<Config>, clock: Clock) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { fetcher, store, specs: Arc::default(), config, clock, parsers: Arc::new(Semaphore::new(cores)) }
+    }
+
+    /// Replaces the feeds' specs, after the feed files were read.
+    pub fn set_specs(&self, specs: Vec<FeedSpec>) {
+        let specs = specs.into_iter().map(|spec| (spec.id.clone(), Arc::new(spec))).collect();
+        *self.specs.write().unwrap_or_else(PoisonError::into_inner) = specs;
+    }
+
+    /// Polls one claimed feed and commits what it learnt.
+    ///
+    /// `Ok(None)`: the feed was taken out of the feed files meanwhile; its lease is given back.
+    ///
+    /// # Errors
+    /// Only the store's: a failed request or document is a [`Report`].
+    pub async fn poll(&self, due: DueFeed) -> Result<Option<Report>, StoreError> {
+        let spec = self.specs.read().unwrap_or_else(PoisonError::into_inner).get(&due.id).cloned();
+        let Some(spec) = spec else {
+            self.store.release(vec![due]).await?;
+            return Ok(None);
+        };
+        let started = (self.clock)();
+        let fetched = self.fetcher.fetch(&request(&spec, &due), started).await;
+        self.absorb(due, &spec, fetched, started).await.map(Some)
+    }
+
+    /// The second half of a poll: what was fetched becomes a batch and is committed.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn absorb(&self, due: DueFeed, spec: &FeedSpec, fetched: Fetched, started: Time) -> Result<Report, StoreError> {
+        let learnt = self.learn(&due, spec, fetched, started).await;
+        let entries = self.decide(&due, learnt.entries).await?;
+        let mut state =
+            state::advance(&due.state, &learnt.seen, learnt.hints.retry_after, &spec.url, started);
+        if entries.iter().any(|entry| matches!(entry.action, Action::Insert(_) | Action::Replace { .. })) {
+            state.last_new = Some(started);
+        }
+        let now = (self.clock)();
+        let outcome = learnt.seen.outcome();
+        let next = schedule::next_poll(now, &state, &answer(outcome, learnt.hints), &self.pace(spec), jitter(&due, now));
+        state.next_reason = next.reason;
+        let poll = PollRecord {
+            at: started,
+            outcome,
+            ms: u64::try_from((now - started).num_milliseconds()).unwrap_or(0),
+            error: state::error(&learnt.seen),
+            ..learnt.poll
+        };
+        let (row, lease, next_poll) = (due.row, due.lease, next.at);
+        let commit = FeedCommit { id: due.id.clone(), row, lease, state, next_poll, poll: poll.clone() };
+        let committed = self.store.commit(Batch { feed: Some(commit), entries, now }).await?;
+        let poll = PollRecord { new: committed.new, changed: committed.changed, ..poll };
+        let report = Report { feed: due.id, poll, committed, problems: learnt.problems, repairs: learnt.repairs, next_poll };
+        report.log();
+        Ok(report)
+    }
+
+    /// What the answer says, with its document read if it is a new one.
+    async fn learn(&self, due: &DueFeed, spec: &FeedSpec, fetched: Fetched, now: Time) -> Learnt {
+        match fetched {
+            Fetched::New(body) => self.learn_document(due, spec, body, now).await,
+            Fetched::NotModified { validators, hints, moved } => {
+                Learnt::new(Seen::Same { validators, moved }, Some(304), hints)
+            }
+            Fetched::Gone => Learnt::new(Seen::Gone, Some(410), CacheHints::default()),
+            Fetched::Throttled { status, retry_after } => {
+                Learnt::new(Seen::Throttled(status), Some(status), CacheHints { retry_after, fresh_for: None })
+            }
+            Fetched::Failed { failure, retry_after } => {
+                let status = failure.status;
+                Learnt::new(Seen::Failed(failure), status, CacheHints { retry_after, fresh_for: None })
+            }
+        }
+    }
+
+    async fn learn_document(&self, due: &DueFeed, spec: &FeedSpec, body: NewBody, now: Time) -> Learnt {
+        let hash = body_hash(&body.bytes);
+        let (status, hints, bytes) = (Some(body.status), body.hints, body.bytes.len() as u64);
+        let (validators, moved) = (body.validators.clone(), body.moved);
+        if due.state.body_hash.as_ref() == Some(&hash) {
+            return Learnt::new(Seen::Same { validators, moved }, status, hints).sized(bytes);
+        }
+        match self.read(spec, body, now).await {
+            Ok(Document { raw, normalized }) => {
+                let digest = Box::new(Digest::of(&raw, &normalized));
+                let seen = Seen::Document { validators, moved, hash, digest };
+                let mut learnt = Learnt::new(seen, status, hints).sized(bytes);
+                learnt.poll.entries = u32::try_from(normalized.entries.len()).unwrap_or(u32::MAX);
+                learnt.problems = normalized.problems.into_iter().map(|problem| problem.what).collect();
+                learnt.repairs = raw.repairs.into_iter().map(|repair| repair.what).collect();
+                learnt.entries = normalized.entries.into_iter().map(candidate).collect();
+                learnt
+            }
+            Err(failure) => Learnt::new(Seen::Failed(failure), status, hints).sized(bytes),
+        }
+    }
+
+    /// Parses and normalizes off the async threads, a few at a time, under a deadline.
+    async fn read(&self, spec: &FeedSpec, body: NewBody, now: Time) -> Result<Document, Failure> {
+        let permit = Arc::clone(&self.parsers).acquire_owned().await;
+        let (id, name) = (spec.id.clone(), spec.name.clone());
+        let limits = Limits { max_entries: self.config.fetch.max_entries };
+        let work = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            read_document(&body, &id, name.as_deref(), limits, now)
+        });
+        match tokio::time::timeout(PARSE_DEADLINE, work).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(internal("reading the document failed; this is a bug in Tidings, please report it")),
+            Err(_) => Err(internal("reading the document took too long; it was given up")),
+        }
+    }
+
+    async fn decide(&self, due: &DueFeed, candidates: Vec<Candidate>) -> Result<Vec<Decided>, StoreError> {
+        if candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = candidates.iter().map(|candidate| (candidate.key, candidate.article.id)).collect();
+        let known = self.store.known(due.row, ids).await?;
+        Ok(decide::decide(candidates, &known, Speaker::Feed(&due.id)))
+    }
+
+    fn pace(&self, spec: &FeedSpec) -> Pace {
+        Pace {
+            floor: spec.interval.unwrap_or(self.config.schedule.interval),
+            ceiling: self.config.schedule.max_interval,
+            chosen: spec.interval.is_some(),
+        }
+    }
+}
+
+/// Reads a fetched body: parse, then normalize. Pure work without a store, for `preview` too.
+///
+/// # Errors
+/// Why the body is no readable feed.
+pub fn read_document(
+    body: &NewBody,
+    id: &FeedId,
+    name: Option<&str>,
+    limits: Limits,
+    now: Time,
+) -> Result<Document, Failure> {
+    let raw = parse::parse(&body.bytes, body.content_type.as_deref(), &body.final_url, limits)
+        .map_err(|error| Failure { kind: FailKind::Parse, status: Some(body.status), message: error.to_string() })?;
+    let context = Context { feed_id: id, source_name: name, feed_url: &body.final_url, now };
+    let normalized = normalize::normalize(&raw, &context);
+    Ok(Document { raw, normalized })
+}
+
+/// What one poll learnt, before the store is asked.
+struct Learnt {
+    seen: Seen,
+    hints: CacheHints,
+    entries: Vec<Candidate>,
+    problems: Vec<String>,
+    repairs: Vec<String>,
+    poll: PollRecord,
+}
+
+impl Learnt {
+    fn new(seen: Seen, status: Option<u16>, hints: CacheHints) -> Self {
+        let poll = PollRecord {
+            at: Time::UNIX_EPOCH,
+            outcome: seen.outcome(),
+            status,
+            bytes: 0,
+            ms: 0,
+            entries: 0,
+            new: 0,
+            changed: 0,
+            error: None,
+        };
+        Self { seen, hints, entries: Vec::new(), problems: Vec::new(), repairs: Vec::new(), poll }
+    }
+
+    fn sized(mut self, bytes: u64) -> Self {
+        self.poll.bytes = bytes;
+        self
+    }
+}
+
+fn candidate(entry: normalize::Entry) -> Candidate {
+    Candidate { key: entry.key, guid: entry.guid, article: entry.article }
+}
+
+fn answer(outcome: Outcome, hints: CacheHints) -> Answer {
+    Answer { outcome, fresh_for: hints.fresh_for, retry_after: hints.retry_after }
+}
+
+fn request(spec: &FeedSpec, due: &DueFeed) -> FetchRequest {
+    FetchRequest {
+        url: spec.url.clone(),
+        validators: due.state.validators.clone(),
+        headers: spec.headers.clone(),
+        user_agent: spec.user_agent.clone(),
+        timeout: spec.timeout,
+        max_body: spec.max_body,
+    }
+}
+
+fn internal(message: &str) -> Failure {
+    Failure { kind: FailKind::Internal, status: None, message: message.to_owned() }
+}
+
+/// 128 bits are plenty to tell one feed's documents apart.
+fn body_hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// In 0..=1, different for every feed and poll; it need not be unguessable.
+fn jitter(due: &DueFeed, now: Time) -> f64 {
+    let mut hash = Sha256::new();
+    hash.update(due.id.as_str());
+    hash.update(now.timestamp_millis().to_le_bytes());
+    f64::from(hash.finalize()[0]) / 255.0
+}

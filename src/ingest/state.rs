@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use crate::model::{
-    Failure, FeedState, NewBody, Outcome, Permanence, RawFeed, Redirect, Rhythm, Time, Validators, later,
+use crate::{
+    model::{
+        FailKind, Failure, FeedState, Outcome, Permanence, RawFeed, Redirect, Rhythm, Time, Validators, later,
+    },
+    normalize::Normalized,
 };
 
 /// A feed is taken to have ended after 410 answers that span at least this, so that one slip of
@@ -12,15 +15,13 @@ const GONE_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// What a poll saw.
 #[derive(Debug)]
-pub(super) enum Seen<'a> {
-    /// A new document.
-    Document { body: &'a NewBody, hash: String, raw: &'a Digest, brought_news: bool },
-    /// A 200 with the bytes of last time.
-    SameBytes { body: &'a NewBody },
-    /// A 304.
-    NotModified { validators: &'a Validators, moved: Option<Permanence> },
+pub(super) enum Seen {
+    /// A new document. The validators' URL is the one that answered.
+    Document { validators: Validators, moved: Option<Permanence>, hash: String, digest: Box<Digest> },
+    /// The document of last time: a 304, or a 200 with the same bytes.
+    Same { validators: Validators, moved: Option<Permanence> },
     Gone,
-    Throttled,
+    Throttled(u16),
     Failed(Failure),
 }
 
@@ -38,45 +39,47 @@ pub(super) struct Digest {
 }
 
 impl Digest {
-    pub(super) fn of(raw: &RawFeed, title: Option<String>, site_url: Option<String>, median_gap: Option<Duration>) -> Self {
+    pub(super) fn of(raw: &RawFeed, normalized: &Normalized) -> Self {
         Self {
-            title,
-            site_url,
+            title: normalized.title.clone(),
+            site_url: normalized.site_url.clone(),
             format: raw.format.clone(),
             hint_minutes: raw.hints.minutes,
             skip_hours: raw.hints.skip_hours.clone(),
             skip_days: raw.hints.skip_days.clone(),
             repairs: raw.repairs.iter().map(|repair| repair.what.clone()).collect(),
-            median_gap,
+            median_gap: normalized.median_gap,
         }
     }
 }
 
-/// The state after a poll that started at `now`.
-pub(super) fn advance(old: &FeedState, seen: &Seen<'_>, retry_after: Option<Duration>, url: &str, now: Time) -> FeedState {
+/// What went wrong, for the history.
+pub(super) fn error(seen: &Seen) -> Option<String> {
+    match seen {
+        Seen::Document { .. } | Seen::Same { .. } => None,
+        Seen::Gone => Some("HTTP 410: the publisher says the feed is gone for good".to_owned()),
+        Seen::Throttled(status) => Some(format!("HTTP {status}: the server asks to slow down")),
+        Seen::Failed(failure) => Some(failure.message.clone()),
+    }
+}
+
+/// The state after a poll of `url` that started at `now`.
+pub(super) fn advance(old: &FeedState, seen: &Seen, retry_after: Option<Duration>, url: &str, now: Time) -> FeedState {
     let mut state = old.clone();
     state.last_poll = Some(now);
     state.retry_after = retry_after.filter(|wait| !wait.is_zero()).map(|wait| later(now, wait));
     match seen {
-        Seen::Document { body, hash, raw, brought_news } => {
+        Seen::Document { validators, moved, hash, digest } => {
             succeed(&mut state, now);
-            state.validators = body.validators.clone();
-            state.body_hash = Some(hash.clone());
-            state.redirect = redirect(old, url, &body.final_url, body.moved, now);
-            if *brought_news {
-                state.last_new = Some(now);
-            }
-            remember(&mut state, raw);
-        }
-        Seen::SameBytes { body } => {
-            succeed(&mut state, now);
-            state.validators = body.validators.clone();
-            state.redirect = redirect(old, url, &body.final_url, body.moved, now);
-        }
-        Seen::NotModified { validators, moved } => {
-            succeed(&mut state, now);
-            state.validators = (*validators).clone();
             state.redirect = redirect(old, url, &validators.url, *moved, now);
+            state.validators = validators.clone();
+            state.body_hash = Some(hash.clone());
+            remember(&mut state, digest);
+        }
+        Seen::Same { validators, moved } => {
+            succeed(&mut state, now);
+            state.redirect = redirect(old, url, &validators.url, *moved, now);
+            state.validators = validators.clone();
         }
         Seen::Gone => {
             let since = old.gone_since.unwrap_or(now);
@@ -84,14 +87,14 @@ pub(super) fn advance(old: &FeedState, seen: &Seen<'_>, retry_after: Option<Dura
             state.gone_polls = old.gone_polls.saturating_add(1);
             state.gone = state.gone_polls >= 2 && now >= later(since, GONE_AFTER);
             state.failure = Some(Failure {
-                kind: crate::model::FailKind::Status,
+                kind: FailKind::Status,
                 status: Some(410),
-                message: "HTTP 410: the publisher says the feed is gone for good".to_owned(),
+                message: error(seen).unwrap_or_default(),
             });
             state.failures = old.failures.saturating_add(1);
         }
         // Being asked to slow down is no failure of the feed.
-        Seen::Throttled => {}
+        Seen::Throttled(_) => {}
         Seen::Failed(failure) => {
             state.failures = old.failures.saturating_add(1);
             state.failure = Some(failure.clone());
@@ -134,14 +137,14 @@ fn redirect(old: &FeedState, url: &str, target: &str, moved: Option<Permanence>,
     }
 }
 
-impl Seen<'_> {
+impl Seen {
     /// The poll's outcome in one word.
     pub(super) fn outcome(&self) -> Outcome {
         match self {
             Self::Document { .. } => Outcome::New,
-            Self::SameBytes { .. } | Self::NotModified { .. } => Outcome::Same,
+            Self::Same { .. } => Outcome::Same,
             Self::Gone => Outcome::Gone,
-            Self::Throttled => Outcome::Throttled,
+            Self::Throttled(_) => Outcome::Throttled,
             Self::Failed(_) => Outcome::Failed,
         }
     }

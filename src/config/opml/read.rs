@@ -7,7 +7,6 @@ use std::collections::HashSet;
 
 use quick_xml::{
     Reader,
-    escape::resolve_html5_entity,
     events::{BytesStart, Event},
 };
 
@@ -292,7 +291,9 @@ fn decode_entities(text: &str) -> String {
 
 fn entity(name: &str) -> Option<String> {
     let Some(number) = name.strip_prefix('#') else {
-        return resolve_html5_entity(name).map(str::to_owned);
+        let reference = format!("&{name};");
+        let text = html_escape::decode_html_entities(&reference);
+        return (text != reference).then(|| text.into_owned());
     };
     let code = match number.strip_prefix(['x', 'X']) {
         Some(hex) => u32::from_str_radix(hex, 16),
