@@ -16,10 +16,11 @@ use crate::model::{
 /// All feeds that the feed files name now.
 #[derive(Clone, Debug, Default)]
 pub struct FeedSet {
-    /// Every feed of every file that could be read.
+    /// Every feed of every file.
     pub specs: Vec<FeedSpec>,
-    /// Origins whose files could not be read whole: their feeds are updated but never retired.
-    pub broken_origins: Vec<String>,
+    /// Retire only what vanished from these files; `None`: from any. The daemon owns its store's
+    /// feeds; a command run with other settings must not retire them.
+    pub origins: Option<Vec<String>>,
     /// For feeds that set no interval of their own.
     pub default_interval: Duration,
 }

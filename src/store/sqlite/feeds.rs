@@ -20,8 +20,11 @@ pub(super) fn sync(tx: &Transaction<'_>, set: &FeedSet, now: Time) -> Sql<SyncRe
     let retired = tx.execute(
         "UPDATE feeds SET retired = 1 WHERE retired = 0
          AND id NOT IN (SELECT value FROM json_each(:named))
-         AND origin NOT IN (SELECT value FROM json_each(:broken))",
-        named_params! { ":named": rows::json(&named)?, ":broken": rows::json(&set.broken_origins)? },
+         AND (:any OR origin IN (SELECT value FROM json_each(:origins)))",
+        named_params! {
+            ":named": rows::json(&named)?, ":any": set.origins.is_none(),
+            ":origins": rows::json(&set.origins.as_deref().unwrap_or_default())?,
+        },
     )?;
     report.retired = u32::try_from(retired).unwrap_or(u32::MAX);
     Ok(report)
