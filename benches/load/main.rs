@@ -1,1 +1,3 @@
+//! Measures a build of Tidings against bare floors on loopback.
+
 fn main() {}

@@ -1,5 +1,6 @@
 //! The tools of the integration tests: a loopback feed server that can misbehave ([`Site`]), a
-//! runner for the real binary ([`Tidings`]), golden files, and where the corpus of real feeds is.
+//! runner for the real binary ([`Tidings`]), golden files, the way to the corpus of real feeds, and
+//! a reader of Rust source for the house rules.
 //!
 //! The network is faked here and nowhere else; the store and the files are always real. Waiting
 //! is done with condition variables and a generous deadline, never by sleeping.
@@ -14,6 +15,7 @@ mod golden;
 mod output;
 mod reply;
 mod request;
+pub(crate) mod rust;
 mod site;
 mod site_tests;
 mod tidings;
