@@ -148,6 +148,8 @@ fn layer_fault(module: &str, allowed: &[&str], used: &UsedPath) -> Option<String
             let is_module = MAY_USE.iter().any(|(row, _)| *row == to);
             (is_module && to != module && !allowed.contains(&to)).then(|| format!("uses {to}"))
         }
+        // `crate::*` brings every module in sight.
+        ["crate" | "tidings"] => Some("uses the whole crate".to_owned()),
         ["super", ref rest @ ..] => {
             let up = 1 + rest
                 .iter()
@@ -223,6 +225,7 @@ fn a_planted_use_of_a_forbidden_module_is_found() {
         planted("main", "use tidings::store;"),
         ["main:1: main uses store"]
     );
+    assert_eq!(planted("export/mod", "use crate::*;").len(), 1);
     assert_eq!(planted("newcomer/mod", "").len(), 1);
 }
 
