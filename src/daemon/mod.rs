@@ -142,15 +142,19 @@ async fn serve(
         history: feeds.config.schedule.history,
     };
     let control = tokio::spawn(reload::control(signals, reloader, feeds, stop.clone()));
-    let watchdog = tokio::spawn(notify::report(store.clone(), Arc::clone(&clock), Arc::clone(&heartbeat)));
+    let watchdog = env
+        .under_systemd
+        .then(|| tokio::spawn(notify::report(store.clone(), Arc::clone(&clock), Arc::clone(&heartbeat))));
     notify::ready();
     let beat = move |now: Time| heartbeat.store(now.timestamp(), std::sync::atomic::Ordering::Relaxed);
     let pace = workers::Tempo { wake, new_limits, clock, beat: Box::new(beat), drain: DRAIN, patience: Patience::Wait };
     let result = drive(&ingest, dispatch, &stop, pace, |_| {}).await;
     notify::stopping();
-    control.abort();
-    watchdog.abort();
-    drop((ingest, control.await, watchdog.await));
+    for task in [Some(control), watchdog].into_iter().flatten() {
+        task.abort();
+        let _ = task.await;
+    }
+    drop(ingest);
     store.close().await;
     match &result {
         Ok(()) => info!("stopped"),

@@ -44,13 +44,12 @@ pub(super) fn reloading() {
     }
 }
 
-/// Keeps status line and watchdog up to date until aborted.
+/// Keeps status line and watchdog up to date until aborted; start it only under systemd.
 pub(super) async fn report(store: Store, clock: Clock, heartbeat: Arc<AtomicI64>) {
     let watchdog = sd_notify::watchdog_enabled();
     let every = watchdog.map_or(EVERY, |timeout| (timeout / 3).min(EVERY));
-    let under_systemd = std::env::var_os("NOTIFY_SOCKET").is_some();
     let mut tick = tokio::time::interval(every);
-    while under_systemd {
+    loop {
         tick.tick().await;
         if watchdog.is_some() && is_alive(&store, &clock, &heartbeat, every).await {
             tell(&[NotifyState::Watchdog]);
