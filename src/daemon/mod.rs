@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tracing::{error, info, warn};
 
 pub use feeds::{Feeds, read_feeds};
-pub use workers::{Patience, Stop, drive};
+pub use workers::{Patience, Stop, Tempo, drive};
 
 use crate::{
     config::{ConfigErrors, Env},
