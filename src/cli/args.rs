@@ -32,23 +32,54 @@ Exit status: 0 all done, 1 done in part, 2 could not run, 75 another daemon has 
 /// Options of every command.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub struct Global {
-    /// Settings file [default: $TIDINGS_CONFIG, ./tidings.toml, /etc/tidings/tidings.toml]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    /// Settings file.
+    #[arg(
+        long,
+        global = true,
+        help = "Settings file [default: $TIDINGS_CONFIG, ./tidings.toml, /etc/tidings/tidings.toml]",
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
     pub config: Option<PathBuf>,
-    /// SQLite file [default: `store` in the settings, $STATE_DIRECTORY/tidings.db, the XDG data directory]
-    #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
+    /// SQLite file.
+    #[arg(
+        long,
+        global = true,
+        help = "SQLite file [default: `store` in the settings, $STATE_DIRECTORY/tidings.db, \
+                the XDG data directory]",
+        value_name = "PATH",
+        help_heading = "Global options"
+    )]
     pub store: Option<PathBuf>,
     /// Say only what went wrong, and the summary
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Global options"
+    )]
     pub quiet: bool,
     /// Say more; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
     /// How log lines look; json is one object a line
-    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Global options"
+    )]
     pub log_format: LogFormat,
     /// Colours and progress bars
-    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Global options"
+    )]
     pub color: Color,
 }
 
@@ -96,12 +127,12 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Check settings and feed files; tells every mistake with file, line and remedy
     Check,
-    /// Print a completion script: tidings completions bash > /etc/bash_completion.d/tidings
+    /// Print a completion script: `tidings completions bash > /etc/bash_completion.d/tidings`
     Completions {
         /// Which shell
         shell: Shell,
     },
-    /// Print the manual page: tidings man | man -l -
+    /// Print the manual page: `tidings man | man -l -`
     Man,
 }
 

@@ -12,11 +12,19 @@ pub(super) fn run(context: &Context) -> Result<Ended, CliError> {
     }
     let mut out = io::stdout().lock();
     if !report.errors.is_empty() {
-        writeln!(out, "{} mistakes; {} feeds are fine", report.errors.len(), report.feeds)?;
+        writeln!(
+            out,
+            "{} mistakes; {} feeds are fine",
+            report.errors.len(),
+            report.feeds
+        )?;
         return Ok(Ended::Badly);
     }
     if !context.global.quiet {
-        let settings = report.settings.map_or_else(|| "the defaults".to_owned(), |path| path.display().to_string());
+        let settings = report.settings.map_or_else(
+            || "the defaults".to_owned(),
+            |path| path.display().to_string(),
+        );
         writeln!(out, "{settings}: all good, {} feeds", report.feeds)?;
     }
     Ok(Ended::Well)

@@ -5,7 +5,11 @@ use std::{
     path::PathBuf,
 };
 
-use super::{CliError, args::Global, terminal::{Terminal, Tone}};
+use super::{
+    CliError,
+    args::Global,
+    terminal::{Terminal, Tone},
+};
 use crate::{
     config::{self, Config, Env, Loaded},
     model::{FeedId, FeedRecord, Time},
@@ -22,7 +26,12 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn new(global: Global) -> Self {
         let terminal = Terminal::new(&global);
-        Self { terminal, global, env: Env::from_process(), now: crate::daemon::now() }
+        Self {
+            terminal,
+            global,
+            env: Env::from_process(),
+            now: crate::daemon::now(),
+        }
     }
 
     /// The settings, which must exist.
@@ -32,11 +41,18 @@ impl Context {
 
     /// The settings if there are any, else the defaults without feeds.
     pub(super) fn settings_or_default(&self) -> Result<Loaded, CliError> {
-        Ok(config::load_or_default(self.global.config.as_deref(), &self.env)?)
+        Ok(config::load_or_default(
+            self.global.config.as_deref(),
+            &self.env,
+        )?)
     }
 
     pub(super) fn store_path(&self, config: &Config) -> Result<PathBuf, CliError> {
-        Ok(config::store_path(self.global.store.as_deref(), config, &self.env)?)
+        Ok(config::store_path(
+            self.global.store.as_deref(),
+            config,
+            &self.env,
+        )?)
     }
 
     /// The store for reading; it must exist.
@@ -53,23 +69,36 @@ impl Context {
 
     /// A runtime for commands that fetch.
     pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build();
         runtime.map_err(|error| CliError::Told(format!("cannot start: {error}")))
     }
 }
 
-/// The feed that `wanted` names: its id, URL, name, or the only one whose id begins so.
-pub(super) fn find_feed<'a>(wanted: &str, feeds: impl Iterator<Item = Named<'a>> + Clone) -> Result<FeedId, CliError> {
+/// The feed that `wanted` names: its id, URL, name, or the only one whose id or name begins so.
+pub(super) fn find_feed<'a>(
+    wanted: &str,
+    feeds: impl Iterator<Item = Named<'a>> + Clone,
+) -> Result<FeedId, CliError> {
     let exact = feeds.clone().find(|feed| {
         feed.id.as_str() == wanted
             || feed.url == wanted
-            || feed.name.is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+            || feed
+                .name
+                .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
     });
     if let Some(feed) = exact {
         return Ok(feed.id.clone());
     }
     let lower = wanted.to_lowercase();
-    let begins: Vec<&FeedId> = feeds.filter(|feed| feed.id.as_str().starts_with(&lower)).map(|feed| feed.id).collect();
+    let begins: Vec<&FeedId> = feeds
+        .filter(|feed| {
+            let name = feed.name.unwrap_or_default().to_lowercase();
+            feed.id.as_str().starts_with(&lower) || name.starts_with(&lower)
+        })
+        .map(|feed| feed.id)
+        .collect();
     match begins.as_slice() {
         [id] => Ok((*id).clone()),
         [] => Err(CliError::Told(format!(
@@ -77,7 +106,10 @@ pub(super) fn find_feed<'a>(wanted: &str, feeds: impl Iterator<Item = Named<'a>>
         ))),
         several => {
             let ids: Vec<&str> = several.iter().take(5).map(|id| id.as_str()).collect();
-            Err(CliError::Told(format!("{wanted:?} is the beginning of several feeds: {}", ids.join(", "))))
+            Err(CliError::Told(format!(
+                "{wanted:?} is the beginning of several feeds: {}",
+                ids.join(", ")
+            )))
         }
     }
 }
@@ -92,6 +124,10 @@ pub(super) struct Named<'a> {
 
 impl<'a> From<&'a FeedRecord> for Named<'a> {
     fn from(record: &'a FeedRecord) -> Self {
-        Self { id: &record.id, url: &record.url, name: record.name.as_deref().or(record.state.title.as_deref()) }
+        Self {
+            id: &record.id,
+            url: &record.url,
+            name: record.name.as_deref().or(record.state.title.as_deref()),
+        }
     }
 }

@@ -50,7 +50,9 @@ impl CliError {
     pub(super) fn report(&self, context: &Context) -> ExitCode {
         match self {
             // `| head` has seen enough: a clean end.
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return ExitCode::SUCCESS;
+            }
             Self::Export(ExportError::PipeClosed) => return ExitCode::SUCCESS,
             Self::Config(errors) | Self::Daemon(DaemonError::Config(errors)) => {
                 // Complete lines, one a mistake.

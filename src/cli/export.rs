@@ -30,7 +30,14 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliErro
         until: args.until.map(|until| until.resolve(context.now)),
         newest_first: false,
     };
-    let summary = write(context, backend.as_mut(), query, args.limit, args.format.into(), args.out.as_deref())?;
+    let summary = write(
+        context,
+        backend.as_mut(),
+        query,
+        args.limit,
+        args.format.into(),
+        args.out.as_deref(),
+    )?;
     if let (Some(out), false) = (&args.out, context.global.quiet) {
         told(&summary, out)?;
     }
@@ -42,8 +49,14 @@ fn feeds(backend: &mut dyn Backend, wanted: &[String]) -> Result<Vec<FeedId>, Cl
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let records = backend.feeds(&FeedFilter { retired: true, ..FeedFilter::default() })?;
-    wanted.iter().map(|name| find_feed(name, records.iter().map(Named::from))).collect()
+    let records = backend.feeds(&FeedFilter {
+        retired: true,
+        ..FeedFilter::default()
+    })?;
+    wanted
+        .iter()
+        .map(|name| find_feed(name, records.iter().map(Named::from)))
+        .collect()
 }
 
 /// Writes what `query` gives to `out`.
@@ -57,27 +70,41 @@ pub(super) fn write(
 ) -> Result<Summary, CliError> {
     let count = backend.count(&query)?;
     let bar = match out {
-        Some(_) => context.terminal.progress(count.min(limit.unwrap_or(u64::MAX)), "articles"),
+        Some(_) => context
+            .terminal
+            .progress(count.min(limit.unwrap_or(u64::MAX)), "articles"),
         None => indicatif::ProgressBar::hidden(),
     };
     // The newest of them, yet in the order of their dates.
     let skip = limit.map_or(0, |limit| count.saturating_sub(limit));
-    let mut source = Pages { backend, query, after: None, done: false, skip };
+    let mut source = Pages {
+        backend,
+        query,
+        after: None,
+        done: false,
+        skip,
+    };
     let mut stdout = io::stdout().lock();
     let target = match out {
         None => Target::Stream(&mut stdout),
         Some(path) if is_folder(path) => Target::Directory(path),
         Some(path) => Target::File(path),
     };
-    let result = export::run(&mut source, format, target, &mut |done| bar.set_position(done));
+    let result = export::run(&mut source, format, target, &mut |done| {
+        bar.set_position(done);
+    });
     bar.finish_and_clear();
     Ok(result?)
 }
 
 /// Makes sure of a folder, so that `out` is taken for one.
 pub(super) fn folder(path: &Path) -> Result<(), CliError> {
-    std::fs::create_dir_all(path)
-        .map_err(|error| CliError::Told(format!("{}: cannot make the export folder: {error}", path.display())))
+    std::fs::create_dir_all(path).map_err(|error| {
+        CliError::Told(format!(
+            "{}: cannot make the export folder: {error}",
+            path.display()
+        ))
+    })
 }
 
 /// An existing folder, or a path written as one.
@@ -87,13 +114,26 @@ fn is_folder(path: &Path) -> bool {
 
 pub(super) fn told(summary: &Summary, out: &Path) -> io::Result<()> {
     let mut detail = Vec::new();
-    for (count, what) in [(summary.written, "written"), (summary.unchanged, "unchanged"), (summary.removed, "renamed")] {
+    for (count, what) in [
+        (summary.written, "written"),
+        (summary.unchanged, "unchanged"),
+        (summary.removed, "renamed"),
+    ] {
         if count > 0 {
             detail.push(format!("{count} files {what}"));
         }
     }
-    let detail = if detail.is_empty() { String::new() } else { format!(" ({})", detail.join(", ")) };
-    writeln!(io::stdout().lock(), "Exported {} articles to {}{detail}", summary.articles, out.display())
+    let detail = if detail.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", detail.join(", "))
+    };
+    writeln!(
+        io::stdout().lock(),
+        "Exported {} articles to {}{detail}",
+        summary.articles,
+        out.display()
+    )
 }
 
 /// The store's articles, page by page.
@@ -106,13 +146,17 @@ struct Pages<'a> {
 }
 
 impl ArticleSource for Pages<'_> {
-    fn next_page(&mut self) -> Result<Vec<StoredArticle>, Box<dyn std::error::Error + Send + Sync>> {
+    fn next_page(
+        &mut self,
+    ) -> Result<Vec<StoredArticle>, Box<dyn std::error::Error + Send + Sync>> {
         while !self.done {
             let page = self.backend.articles(&self.query, self.after, PAGE)?;
             self.after = page.next;
             self.done = page.next.is_none();
             let mut articles = VecDeque::from(page.articles);
-            let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(articles.len());
+            let skipped = usize::try_from(self.skip)
+                .unwrap_or(usize::MAX)
+                .min(articles.len());
             articles.drain(..skipped);
             self.skip -= skipped as u64;
             if !articles.is_empty() {

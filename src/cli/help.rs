@@ -6,7 +6,11 @@ use clap_complete::Shell;
 
 use super::{CliError, Ended, context::Context};
 
-pub(super) fn completions(shell: Shell, _: &Context, mut command: clap::Command) -> Result<Ended, CliError> {
+pub(super) fn completions(
+    shell: Shell,
+    _: &Context,
+    mut command: clap::Command,
+) -> Result<Ended, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "tidings", &mut script);
     io::Write::write_all(&mut io::stdout().lock(), &script)?;
@@ -22,8 +26,11 @@ pub(super) fn man(_: &Context, command: clap::Command) -> Result<Ended, CliError
 
 /// The command's page and, after it, those of its subcommands.
 fn pages(command: clap::Command, name: &str, out: &mut Vec<u8>) -> Result<(), CliError> {
-    let subcommands: Vec<clap::Command> =
-        command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help").cloned().collect();
+    let subcommands: Vec<clap::Command> = command
+        .get_subcommands()
+        .filter(|subcommand| subcommand.get_name() != "help")
+        .cloned()
+        .collect();
     clap_mangen::Man::new(command.name(name.to_owned())).render(out)?;
     for subcommand in subcommands {
         let name = format!("{name} {}", subcommand.get_name());

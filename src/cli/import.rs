@@ -67,7 +67,10 @@ fn read(path: &Path) -> Result<Vec<Article>, String> {
     let error = |error: io::Error| format!("{}: cannot be read: {error}", path.display());
     let size = fs::metadata(path).map_err(error)?.len();
     if size > MOST_BYTES {
-        return Err(format!("{}: too large for article files ({size} bytes)", path.display()));
+        return Err(format!(
+            "{}: too large for article files ({size} bytes)",
+            path.display()
+        ));
     }
     let bytes = fs::read(path).map_err(error)?;
     let identify = Identify {
@@ -75,10 +78,15 @@ fn read(path: &Path) -> Result<Vec<Article>, String> {
         article_id: normalize::article_id,
         fingerprint: normalize::fingerprint,
     };
-    read_markdown(&bytes, path, &identify).map_err(|error| crate::model::printable(&error.to_string()))
+    read_markdown(&bytes, path, &identify)
+        .map_err(|error| crate::model::printable(&error.to_string()))
 }
 
-fn store_articles(store: &mut Sqlite, articles: Vec<Article>, context: &Context) -> Result<Committed, CliError> {
+fn store_articles(
+    store: &mut Sqlite,
+    articles: Vec<Article>,
+    context: &Context,
+) -> Result<Committed, CliError> {
     // In turn, so that a file that holds an article twice meets its first copy.
     let mut total = Committed::default();
     let mut batches = Vec::new();
@@ -92,15 +100,27 @@ fn store_articles(store: &mut Sqlite, articles: Vec<Article>, context: &Context)
         let key = EntryKey(article.id.0);
         // An import is no feed; row 0 has no sightings.
         let known = store.known(0, &[(key, article.id)])?;
-        let candidate = Candidate { key, guid: article.guid.clone(), article };
+        let candidate = Candidate {
+            key,
+            guid: article.guid.clone(),
+            article,
+        };
         let entries = decide(vec![candidate], &known, Speaker::Import);
-        batches.push(Batch { feed: None, entries, now: context.now });
+        batches.push(Batch {
+            feed: None,
+            entries,
+            now: context.now,
+        });
     }
     commit(store, &mut batches, &mut total)?;
     Ok(total)
 }
 
-fn commit(store: &mut Sqlite, batches: &mut Vec<Batch>, total: &mut Committed) -> Result<(), CliError> {
+fn commit(
+    store: &mut Sqlite,
+    batches: &mut Vec<Batch>,
+    total: &mut Committed,
+) -> Result<(), CliError> {
     for done in store.commit(&std::mem::take(batches))? {
         let done = done?;
         total.new += done.new;
@@ -130,12 +150,21 @@ fn collect(context: &Context, paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
 
 /// A named file counts whatever it is called; below a folder, `.md` and `.txt` do.
 fn walk(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    let meta = if named { fs::metadata(path)? } else { fs::symlink_metadata(path)? };
+    let meta = if named {
+        fs::metadata(path)?
+    } else {
+        fs::symlink_metadata(path)?
+    };
     if meta.is_dir() {
         for entry in fs::read_dir(path)? {
             walk(&entry?.path(), false, found)?;
         }
-    } else if named || (meta.is_file() && path.extension().is_some_and(|kind| kind == "md" || kind == "txt")) {
+    } else if named
+        || (meta.is_file()
+            && path
+                .extension()
+                .is_some_and(|kind| kind == "md" || kind == "txt"))
+    {
         found.push(path.to_owned());
     }
     Ok(())

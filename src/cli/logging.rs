@@ -2,7 +2,9 @@
 
 use std::os::unix::fs::MetadataExt as _;
 
-use tracing_subscriber::{EnvFilter, Layer, fmt, layer::SubscriberExt as _, registry, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer, fmt, layer::SubscriberExt as _, registry, util::SubscriberInitExt as _,
+};
 
 use super::{args::LogFormat, context::Context};
 
@@ -19,7 +21,11 @@ pub(super) fn start(context: &Context, daemon: bool) {
     // Other crates' chatter stays out, but for their warnings.
     let filter = EnvFilter::new(format!("warn,tidings={level}"));
     let layer: Box<dyn Layer<_> + Send + Sync> = match context.global.log_format {
-        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
+        LogFormat::Json => fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_writer(std::io::stderr)
+            .boxed(),
         LogFormat::Text => match journal(context) {
             Some(layer) => layer.boxed(),
             None => fmt::layer()

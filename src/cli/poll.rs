@@ -39,11 +39,21 @@ pub(super) fn run(context: &Context, args: &PollArgs) -> Result<Ended, CliError>
     if let Some(folder) = &args.export {
         let mut backend = context.reader(&feeds.config)?;
         export::folder(folder)?;
-        let summary =
-            export::write(context, backend.as_mut(), ArticleQuery::default(), None, Format::Markdown, Some(folder))?;
+        let summary = export::write(
+            context,
+            backend.as_mut(),
+            ArticleQuery::default(),
+            None,
+            Format::Markdown,
+            Some(folder),
+        )?;
         export::told(&summary, folder)?;
     }
-    Ok(if round.failed > 0 { Ended::InPart } else { Ended::Well })
+    Ok(if round.failed > 0 {
+        Ended::InPart
+    } else {
+        Ended::Well
+    })
 }
 
 async fn poll<'a>(
@@ -55,7 +65,10 @@ async fn poll<'a>(
     store.sync_feeds(feed_set(feeds), context.now).await?;
     let records = store.feeds(FeedFilter::default()).await?;
     let mine: std::collections::HashSet<_> = feeds.specs.iter().map(|spec| &spec.id).collect();
-    let records: Vec<FeedRecord> = records.into_iter().filter(|record| mine.contains(&record.id)).collect();
+    let records: Vec<FeedRecord> = records
+        .into_iter()
+        .filter(|record| mine.contains(&record.id))
+        .collect();
     let wanted = select(args, records, context.now)?;
     let mut round = Round::new(context, wanted.len());
     let mut now_ready = Vec::new();
@@ -69,9 +82,20 @@ async fn poll<'a>(
     let clock = daemon::system_clock();
     let fetch = &feeds.config.fetch;
     let limits = Limits::new(fetch.concurrency, fetch.host_concurrency);
-    let dispatch = Dispatch::new(store.clone(), Source::round(&now_ready), Arc::clone(&clock), limits);
+    let dispatch = Dispatch::new(
+        store.clone(),
+        Source::round(&now_ready),
+        Arc::clone(&clock),
+        limits,
+    );
     drop(now_ready);
-    let ingest = Ingest::new(Fetcher::new(fetch)?, store.clone(), Arc::clone(&feeds.config), feeds.specs.clone(), Arc::clone(&clock));
+    let ingest = Ingest::new(
+        Fetcher::new(fetch)?,
+        store.clone(),
+        Arc::clone(&feeds.config),
+        feeds.specs.clone(),
+        Arc::clone(&clock),
+    );
     let stop = Stop::new();
     let interrupted = tokio::spawn(stop_on_interrupt(stop.clone()));
     let tempo = Tempo {
@@ -100,7 +124,12 @@ async fn poll<'a>(
 }
 
 fn feed_set(feeds: &Feeds) -> FeedSet {
-    let origins = feeds.config.feeds.iter().map(|path| path.display().to_string()).collect();
+    let origins = feeds
+        .config
+        .feeds
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     FeedSet {
         specs: feeds.specs.clone(),
         origins: Some(origins),
@@ -121,19 +150,29 @@ async fn stop_on_interrupt(stop: Stop) {
 }
 
 /// The feeds named, or all, or those due.
-fn select(args: &PollArgs, records: Vec<FeedRecord>, now: Time) -> Result<Vec<FeedRecord>, CliError> {
+fn select(
+    args: &PollArgs,
+    records: Vec<FeedRecord>,
+    now: Time,
+) -> Result<Vec<FeedRecord>, CliError> {
     if !args.feeds.is_empty() {
         let mut wanted = Vec::new();
         for name in &args.feeds {
             wanted.push(find_feed(name, records.iter().map(Named::from))?);
         }
-        return Ok(records.into_iter().filter(|record| wanted.contains(&record.id)).collect());
+        return Ok(records
+            .into_iter()
+            .filter(|record| wanted.contains(&record.id))
+            .collect());
     }
     if args.all {
         return Ok(records);
     }
     let active = |record: &FeedRecord| !record.paused && !record.state.gone;
-    Ok(records.into_iter().filter(|record| active(record) && record.next_poll <= now).collect())
+    Ok(records
+        .into_iter()
+        .filter(|record| active(record) && record.next_poll <= now)
+        .collect())
 }
 
 /// What a round has told so far.
@@ -174,7 +213,8 @@ impl<'a> Round<'a> {
         }
         let word = self.context.terminal.paint(tone, format!("{word:<9}"));
         let what = self.context.terminal.paint(Tone::Faint, what);
-        self.bar.suspend(|| writeln!(io::stdout().lock(), "{word} {feed}  {what}"))
+        self.bar
+            .suspend(|| writeln!(io::stdout().lock(), "{word} {feed}  {what}"))
     }
 
     fn skip(&mut self, record: &FeedRecord, refusal: &Refusal) -> io::Result<()> {
@@ -182,11 +222,23 @@ impl<'a> Round<'a> {
         let now = self.context.now;
         let why = match refusal {
             Refusal::Paused => "paused; `tidings feed resume` lets it be polled again".to_owned(),
-            Refusal::Gone => "the publisher ended it (410); remove it, or give it a new URL".to_owned(),
-            Refusal::RetryAfter(until) => format!("the server asked not to be asked before {}", relative(*until, now)),
+            Refusal::Gone => {
+                "the publisher ended it (410); remove it, or give it a new URL".to_owned()
+            }
+            Refusal::RetryAfter(until) => format!(
+                "the server asked not to be asked before {}",
+                relative(*until, now)
+            ),
             Refusal::UnderWay => "another tidings is polling it right now".to_owned(),
             Refusal::TooSoon(soonest) => {
-                format!("polled less than {} ago; due {} (--force polls it all the same)", span(now, now + chrono::Duration::from_std(record.interval).unwrap_or_default()), relative(*soonest, now))
+                format!(
+                    "polled less than {} ago; due {} (--force polls it all the same)",
+                    span(
+                        now,
+                        now + chrono::Duration::from_std(record.interval).unwrap_or_default()
+                    ),
+                    relative(*soonest, now)
+                )
             }
         };
         self.line(Tone::Notice, "skipped", record.id.as_str(), &why)
@@ -217,7 +269,11 @@ impl<'a> Round<'a> {
             }
         };
         self.line(tone, word, report.feed.as_str(), &report.summary())?;
-        for repair in report.repairs.iter().filter(|_| self.context.global.verbose > 0) {
+        for repair in report
+            .repairs
+            .iter()
+            .filter(|_| self.context.global.verbose > 0)
+        {
             self.line(Tone::Notice, "", report.feed.as_str(), &printable(repair))?;
         }
         Ok(())
@@ -239,7 +295,10 @@ impl<'a> Round<'a> {
         }
         let mut out = io::stdout().lock();
         if self.polled + self.skipped == 0 {
-            return writeln!(out, "No feed is due. `tidings poll --all` polls every feed whose interval has passed.");
+            return writeln!(
+                out,
+                "No feed is due. `tidings poll --all` polls every feed whose interval has passed."
+            );
         }
         writeln!(
             out,

@@ -20,8 +20,12 @@ use crate::{
 pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliError> {
     let loaded = context.settings_or_default()?;
     let body = obtain(context, args, &loaded.config)?;
-    let id: FeedId = "preview".parse().map_err(|error| CliError::Told(format!("{error}")))?;
-    let limits = Limits { max_entries: loaded.config.fetch.max_entries };
+    let id: FeedId = "preview"
+        .parse()
+        .map_err(|error| CliError::Told(format!("{error}")))?;
+    let limits = Limits {
+        max_entries: loaded.config.fetch.max_entries,
+    };
     let document = match read_document(&body, &id, None, limits, context.now) {
         Ok(document) => document,
         Err(failure) => return Err(unreadable(&args.source, &body, &failure.message)),
@@ -42,24 +46,57 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
         .collect();
     articles.truncate(args.limit.unwrap_or(usize::MAX));
     let mut stdout = io::stdout().lock();
-    export::run(&mut Once(articles), args.format.into(), Target::Stream(&mut stdout), &mut |_| {})?;
+    export::run(
+        &mut Once(articles),
+        args.format.into(),
+        Target::Stream(&mut stdout),
+        &mut |_| {},
+    )?;
     stdout.flush()?;
     drop(stdout);
     if !context.global.quiet {
         let title = normalized.title.unwrap_or_default();
-        let repairs = document.raw.repairs.iter().map(|repair| repair.what.clone());
-        let problems = normalized.problems.iter().map(|problem| format!("entry {}: {}", problem.entry + 1, problem.what));
-        remarks(context, &format!("{} \u{201c}{title}\u{201d}: {found} entries", document.raw.format), repairs.chain(problems))?;
+        let repairs = document
+            .raw
+            .repairs
+            .iter()
+            .map(|repair| repair.what.clone());
+        let problems = normalized
+            .problems
+            .iter()
+            .map(|problem| format!("entry {}: {}", problem.entry + 1, problem.what));
+        remarks(
+            context,
+            &format!(
+                "{} \u{201c}{title}\u{201d}: {found} entries",
+                document.raw.format
+            ),
+            repairs.chain(problems),
+        )?;
     }
     Ok(Ended::Well)
 }
 
 /// The summary and what was wrong, on standard error: standard output is the articles'.
-fn remarks(context: &Context, summary: &str, wrong: impl Iterator<Item = String>) -> io::Result<()> {
+fn remarks(
+    context: &Context,
+    summary: &str,
+    wrong: impl Iterator<Item = String>,
+) -> io::Result<()> {
     let mut err = io::stderr().lock();
-    writeln!(err, "{}", context.terminal.paint_err(Tone::Strong, printable(summary)))?;
+    writeln!(
+        err,
+        "{}",
+        context.terminal.paint_err(Tone::Strong, printable(summary))
+    )?;
     for what in wrong {
-        writeln!(err, "{}", context.terminal.paint_err(Tone::Notice, format!("  {}", printable(&what))))?;
+        writeln!(
+            err,
+            "{}",
+            context
+                .terminal
+                .paint_err(Tone::Notice, format!("  {}", printable(&what)))
+        )?;
     }
     Ok(())
 }
@@ -77,10 +114,14 @@ fn obtain(context: &Context, args: &PreviewArgs, config: &Config) -> Result<NewB
                 .lock()
                 .take(most + 1)
                 .read_to_end(&mut bytes)
-                .map_err(|error| CliError::Told(format!("standard input cannot be read: {error}")))?;
+                .map_err(|error| {
+                    CliError::Told(format!("standard input cannot be read: {error}"))
+                })?;
             local(bytes, base, most, "standard input")
         }
-        url if url.starts_with("http://") || url.starts_with("https://") => fetch(context, config, url),
+        url if url.starts_with("http://") || url.starts_with("https://") => {
+            fetch(context, config, url)
+        }
         path => {
             let file = std::fs::File::open(Path::new(path)).map_err(|error| {
                 CliError::Told(format!(
@@ -91,7 +132,9 @@ fn obtain(context: &Context, args: &PreviewArgs, config: &Config) -> Result<NewB
             let mut bytes = Vec::new();
             file.take(most + 1)
                 .read_to_end(&mut bytes)
-                .map_err(|error| CliError::Told(format!("{}: cannot be read: {error}", printable(path))))?;
+                .map_err(|error| {
+                    CliError::Told(format!("{}: cannot be read: {error}", printable(path)))
+                })?;
             local(bytes, base, most, path)
         }
     }
@@ -100,7 +143,10 @@ fn obtain(context: &Context, args: &PreviewArgs, config: &Config) -> Result<NewB
 /// A body that did not come from the web.
 fn local(bytes: Vec<u8>, base: Option<String>, most: u64, name: &str) -> Result<NewBody, CliError> {
     if bytes.len() as u64 > most {
-        return Err(CliError::Told(format!("{}: larger than max_body ({most} bytes)", printable(name))));
+        return Err(CliError::Told(format!(
+            "{}: larger than max_body ({most} bytes)",
+            printable(name)
+        )));
     }
     Ok(NewBody {
         bytes: Bytes::from(bytes),
@@ -115,10 +161,17 @@ fn local(bytes: Vec<u8>, base: Option<String>, most: u64, name: &str) -> Result<
 
 fn fetch(context: &Context, config: &Config, url: &str) -> Result<NewBody, CliError> {
     let fetcher = Fetcher::new(&config.fetch)?;
-    let request = FetchRequest { url: url.to_owned(), ..FetchRequest::default() };
+    let request = FetchRequest {
+        url: url.to_owned(),
+        ..FetchRequest::default()
+    };
     match Context::runtime()?.block_on(fetcher.fetch(&request, context.now)) {
         Fetched::New(body) => Ok(body),
-        other => Err(CliError::Told(format!("{}: {}", printable(url), why_not(&other)))),
+        other => Err(CliError::Told(format!(
+            "{}: {}",
+            printable(url),
+            why_not(&other)
+        ))),
     }
 }
 
@@ -127,8 +180,14 @@ pub(super) fn why_not(fetched: &Fetched) -> String {
     match fetched {
         Fetched::New(_) | Fetched::NotModified { .. } => "the server sent no document".to_owned(),
         Fetched::Gone => "HTTP 410: the publisher says it is gone for good".to_owned(),
-        Fetched::Throttled { status, retry_after } => match retry_after {
-            Some(wait) => format!("HTTP {status}: the server asks to wait {} s", wait.as_secs()),
+        Fetched::Throttled {
+            status,
+            retry_after,
+        } => match retry_after {
+            Some(wait) => format!(
+                "HTTP {status}: the server asks to wait {} s",
+                wait.as_secs()
+            ),
             None => format!("HTTP {status}: the server asks to slow down"),
         },
         Fetched::Failed { failure, .. } => failure.message.clone(),
@@ -138,11 +197,17 @@ pub(super) fn why_not(fetched: &Fetched) -> String {
 /// No feed; but if it is a page that names feeds, these are told.
 fn unreadable(source: &str, body: &NewBody, reason: &str) -> CliError {
     let html = String::from_utf8_lossy(&body.bytes);
-    let feeds: Vec<String> = parse::discover(&html, &body.final_url).into_iter().map(|feed| feed.url).collect();
+    let feeds: Vec<String> = parse::discover(&html, &body.final_url)
+        .into_iter()
+        .map(|feed| feed.url)
+        .collect();
     let source = printable(source);
     CliError::Told(match feeds.as_slice() {
         [] => format!("{source}: {reason}"),
-        feeds => format!("{source}: a web page, not a feed; its feeds: {}", printable(&feeds.join(", "))),
+        feeds => format!(
+            "{source}: a web page, not a feed; its feeds: {}",
+            printable(&feeds.join(", "))
+        ),
     })
 }
 
@@ -150,7 +215,9 @@ fn unreadable(source: &str, body: &NewBody, reason: &str) -> CliError {
 struct Once(Vec<StoredArticle>);
 
 impl ArticleSource for Once {
-    fn next_page(&mut self) -> Result<Vec<StoredArticle>, Box<dyn std::error::Error + Send + Sync>> {
+    fn next_page(
+        &mut self,
+    ) -> Result<Vec<StoredArticle>, Box<dyn std::error::Error + Send + Sync>> {
         Ok(std::mem::take(&mut self.0))
     }
 }

@@ -58,7 +58,11 @@ impl Terminal {
 
     /// A progress bar on standard error; `len` 0 counts without an end. Hidden in a pipe.
     pub(super) fn progress(self, len: u64, what: &'static str) -> ProgressBar {
-        let target = if self.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if self.progress {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target((len > 0).then_some(len), target);
         let template = if len > 0 {
             "{bar:30} {pos}/{len} {msg} {per_sec} {eta} left"
@@ -90,8 +94,15 @@ fn paint(color: bool, tone: Tone, text: impl Display) -> String {
 /// Columns of text, each as wide as its widest cell; the last is left ragged.
 pub(super) fn table(out: &mut dyn Write, rows: &[Vec<String>]) -> io::Result<()> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> =
-        (0..columns).map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| {
+            rows.iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| width(cell))
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
     for row in rows {
         let mut line = String::new();
         for (cell, width_of_column) in row.iter().zip(&widths) {

@@ -15,7 +15,10 @@ fn moments_are_dates_times_and_ages() {
     let now: Time = "2026-03-02T10:00:00Z".parse().unwrap();
     let resolved = |text: &str| text.parse::<Since>().unwrap().resolve(now).to_rfc3339();
     assert_eq!(resolved("2026-01-31"), "2026-01-31T00:00:00+00:00");
-    assert_eq!(resolved("2026-01-31T12:00:00+02:00"), "2026-01-31T10:00:00+00:00");
+    assert_eq!(
+        resolved("2026-01-31T12:00:00+02:00"),
+        "2026-01-31T10:00:00+00:00"
+    );
     assert_eq!(resolved("2026-01-31 12:00"), "2026-01-31T12:00:00+00:00");
     assert_eq!(resolved("7d"), "2026-02-23T10:00:00+00:00");
     assert!("last week".parse::<Since>().unwrap_err().contains("7d"));

@@ -36,7 +36,12 @@ impl FromStr for Since {
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Ok(Self::At(time.to_utc()));
         }
-        for form in ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
+        for form in [
+            "%Y-%m-%dT%H:%M:%S",
+            "%Y-%m-%d %H:%M:%S",
+            "%Y-%m-%dT%H:%M",
+            "%Y-%m-%d %H:%M",
+        ] {
             if let Ok(time) = NaiveDateTime::parse_from_str(text, form) {
                 return Ok(Self::At(time.and_utc()));
             }
@@ -45,7 +50,10 @@ impl FromStr for Since {
             .ok()
             .and_then(|age| chrono::Duration::from_std(age).ok())
             .map(Self::Ago)
-            .ok_or_else(|| "write a date (2026-01-31), a time (2026-01-31T12:00:00Z) or an age (90m, 12h, 7d)".to_owned())
+            .ok_or_else(|| {
+                "write a date (2026-01-31), a time (2026-01-31T12:00:00Z) or an age (90m, 12h, 7d)"
+                    .to_owned()
+            })
     }
 }
 

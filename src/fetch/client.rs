@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use reqwest::{Certificate, Client, ClientBuilder, redirect::Policy};
 
-use super::{ClientError, guard::{Guard, GuardedResolver}};
+use super::{
+    ClientError,
+    guard::{Guard, GuardedResolver},
+};
 use crate::config::FetchConfig;
 
 /// Connections are kept this long for another feed of the same host.
@@ -16,7 +19,9 @@ pub(super) fn build(config: &FetchConfig, guard: &Arc<Guard>) -> Result<Client, 
     match builder(config, guard).build() {
         Ok(client) => Ok(client),
         // A machine without a CA bundle: Mozilla's roots, compiled in.
-        Err(_) => Ok(builder(config, guard).tls_certs_only(compiled_in_roots()).build()?),
+        Err(_) => Ok(builder(config, guard)
+            .tls_certs_only(compiled_in_roots())
+            .build()?),
     }
 }
 

@@ -26,9 +26,14 @@ pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Ended, CliError
         changes.push(Change::Name(filled(name)));
     }
     if let Some(interval) = &args.interval {
-        let interval = filled(interval).map(|text| humantime::parse_duration(&text)).transpose();
-        let interval = interval
-            .map_err(|_| CliError::Told("--interval: write a time such as 30m or 6h, or '' for the default".to_owned()))?;
+        let interval = filled(interval)
+            .map(|text| humantime::parse_duration(&text))
+            .transpose();
+        let interval = interval.map_err(|_| {
+            CliError::Told(
+                "--interval: write a time such as 30m or 6h, or '' for the default".to_owned(),
+            )
+        })?;
         changes.push(Change::Interval(interval));
     }
     if let Some(tags) = &args.tags {
@@ -36,11 +41,16 @@ pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Ended, CliError
         changes.push(Change::Tags(tags.map(str::to_owned).collect()));
     }
     if changes.is_empty() {
-        return Err(CliError::Told("nothing to change; give --name, --url, --interval or --tags".to_owned()));
+        return Err(CliError::Told(
+            "nothing to change; give --name, --url, --interval or --tags".to_owned(),
+        ));
     }
-    each(context, std::slice::from_ref(&args.feed), "changed", |config, env, feed| {
-        edit::change(config, env, feed, &changes)
-    })
+    each(
+        context,
+        std::slice::from_ref(&args.feed),
+        "changed",
+        |config, env, feed| edit::change(config, env, feed, &changes),
+    )
 }
 
 /// Does one thing to each feed named; what cannot be done is told, the rest is done.
@@ -55,11 +65,17 @@ pub(super) fn each(
     let records = records(context, &loaded.config, &FeedFilter::default())?;
     let mut failed = 0;
     for feed in feeds {
-        let result = find(feed, &known, &records)
-            .and_then(|id| change(&loaded.config, &context.env, id.as_str()).map_err(CliError::from));
+        let result = find(feed, &known, &records).and_then(|id| {
+            change(&loaded.config, &context.env, id.as_str()).map_err(CliError::from)
+        });
         match result {
             Ok(edited) if !context.global.quiet => {
-                writeln!(io::stdout().lock(), "{done} {} in {}", edited.id, context.env.shown(&edited.file).display())?;
+                writeln!(
+                    io::stdout().lock(),
+                    "{done} {} in {}",
+                    edited.id,
+                    context.env.shown(&edited.file).display()
+                )?;
             }
             Ok(_) => {}
             Err(error) => {
@@ -82,7 +98,10 @@ pub(super) fn import(context: &Context, file: &Path) -> Result<Ended, CliError> 
         context.complain(&error.to_string());
     }
     if found.is_empty() {
-        return Err(CliError::Told(format!("{}: no feeds in it that could be added", file.display())));
+        return Err(CliError::Told(format!(
+            "{}: no feeds in it that could be added",
+            file.display()
+        )));
     }
     let feeds: Vec<NewFeed> = found.into_iter().map(NewFeed::from).collect();
     let done = edit::add(&loaded.config, &context.env, &feeds)?;
@@ -95,7 +114,11 @@ pub(super) fn import(context: &Context, file: &Path) -> Result<Ended, CliError> 
         line.push_str(&format!(", {} left out", errors.len()));
     }
     writeln!(io::stdout().lock(), "{line}")?;
-    Ok(if errors.is_empty() { Ended::Well } else { Ended::InPart })
+    Ok(if errors.is_empty() {
+        Ended::Well
+    } else {
+        Ended::InPart
+    })
 }
 
 pub(super) fn export(context: &Context, out: Option<&Path>) -> Result<Ended, CliError> {
@@ -106,10 +129,16 @@ pub(super) fn export(context: &Context, out: Option<&Path>) -> Result<Ended, Cli
         io::stdout().lock().write_all(text.as_bytes())?;
         return Ok(Ended::Well);
     };
-    std::fs::write(path, text)
-        .map_err(|error| CliError::Told(format!("{}: cannot be written: {error}", path.display())))?;
+    std::fs::write(path, text).map_err(|error| {
+        CliError::Told(format!("{}: cannot be written: {error}", path.display()))
+    })?;
     if !context.global.quiet {
-        writeln!(io::stdout().lock(), "{} feeds written to {}", feeds.len(), path.display())?;
+        writeln!(
+            io::stdout().lock(),
+            "{} feeds written to {}",
+            feeds.len(),
+            path.display()
+        )?;
     }
     Ok(Ended::Well)
 }

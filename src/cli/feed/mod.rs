@@ -19,7 +19,7 @@ use super::{
 use crate::{
     config::{self, Config},
     model::{FeedFilter, FeedId, FeedRecord, FeedSpec},
-    store::{StoreError, sqlite::Sqlite, Backend as _},
+    store::{Backend as _, StoreError, sqlite::Sqlite},
 };
 
 #[derive(Debug, Subcommand)]
@@ -128,9 +128,13 @@ pub(super) fn run(context: &Context, command: FeedCommand) -> Result<Ended, CliE
         FeedCommand::List { json } => show::list(context, json),
         FeedCommand::Show { feed, json } => show::show(context, &feed, json),
         FeedCommand::Edit(args) => edit::edit(context, &args),
-        FeedCommand::Remove { feeds } => edit::each(context, &feeds, "removed", config::edit::remove),
+        FeedCommand::Remove { feeds } => {
+            edit::each(context, &feeds, "removed", config::edit::remove)
+        }
         FeedCommand::Pause { feeds } => edit::each(context, &feeds, "paused", config::edit::pause),
-        FeedCommand::Resume { feeds } => edit::each(context, &feeds, "resumed", config::edit::resume),
+        FeedCommand::Resume { feeds } => {
+            edit::each(context, &feeds, "resumed", config::edit::resume)
+        }
         FeedCommand::Import { file } => edit::import(context, &file),
         FeedCommand::Export { out } => edit::export(context, out.as_deref()),
     }
@@ -147,7 +151,11 @@ fn specs(context: &Context, config: &Config) -> Vec<FeedSpec> {
 }
 
 /// What the store knows; nothing if there is none yet.
-fn records(context: &Context, config: &Config, filter: &FeedFilter) -> Result<Vec<FeedRecord>, CliError> {
+fn records(
+    context: &Context,
+    config: &Config,
+    filter: &FeedFilter,
+) -> Result<Vec<FeedRecord>, CliError> {
     match Sqlite::open_reader(&context.store_path(config)?) {
         Ok(mut store) => Ok(store.feeds(filter)?),
         Err(StoreError::Missing { .. }) => Ok(Vec::new()),
@@ -160,7 +168,11 @@ fn find(wanted: &str, specs: &[FeedSpec], records: &[FeedRecord]) -> Result<Feed
     let named = specs.iter().map(|spec| {
         let record = records.iter().find(|record| record.id == spec.id);
         let title = record.and_then(|record| record.state.title.as_deref());
-        Named { id: &spec.id, url: &spec.url, name: spec.name.as_deref().or(title) }
+        Named {
+            id: &spec.id,
+            url: &spec.url,
+            name: spec.name.as_deref().or(title),
+        }
     });
     find_feed(wanted, named)
 }

@@ -22,23 +22,39 @@ const POLLS: usize = 10;
 pub(super) fn list(context: &Context, as_json: bool) -> Result<Ended, CliError> {
     let loaded = context.settings()?;
     let specs = specs(context, &loaded.config);
-    let filter = FeedFilter { count_articles: true, ..FeedFilter::default() };
+    let filter = FeedFilter {
+        count_articles: true,
+        ..FeedFilter::default()
+    };
     let records = records(context, &loaded.config, &filter)?;
-    let pairs: Vec<(&FeedSpec, Option<&FeedRecord>)> =
-        specs.iter().map(|spec| (spec, records.iter().find(|record| record.id == spec.id))).collect();
+    let pairs: Vec<(&FeedSpec, Option<&FeedRecord>)> = specs
+        .iter()
+        .map(|spec| (spec, records.iter().find(|record| record.id == spec.id)))
+        .collect();
     let mut out = io::stdout().lock();
     if as_json {
-        let feeds: Vec<Value> = pairs.iter().map(|(spec, record)| to_json(spec, *record, context.now)).collect();
+        let feeds: Vec<Value> = pairs
+            .iter()
+            .map(|(spec, record)| to_json(spec, *record, context.now))
+            .collect();
         writeln!(out, "{}", Value::Array(feeds))?;
         return Ok(Ended::Well);
     }
     if pairs.is_empty() {
-        writeln!(out, "No feeds yet. `tidings feed add URL` adds one; `tidings feed import FILE.opml` many.")?;
+        writeln!(
+            out,
+            "No feeds yet. `tidings feed add URL` adds one; `tidings feed import FILE.opml` many."
+        )?;
         return Ok(Ended::Well);
     }
-    let heading = ["HEALTH", "ID", "ARTICLES", "LAST POLL", "NEXT POLL", "NAME"].map(|text| context.terminal.paint(Tone::Strong, text));
+    let heading = ["HEALTH", "ID", "ARTICLES", "LAST POLL", "NEXT POLL", "NAME"]
+        .map(|text| context.terminal.paint(Tone::Strong, text));
     let mut rows = vec![heading.to_vec()];
-    rows.extend(pairs.iter().map(|(spec, record)| row(context, spec, *record)));
+    rows.extend(
+        pairs
+            .iter()
+            .map(|(spec, record)| row(context, spec, *record)),
+    );
     table(&mut out, &rows)?;
     Ok(Ended::Well)
 }
@@ -46,14 +62,22 @@ pub(super) fn list(context: &Context, as_json: bool) -> Result<Ended, CliError> 
 fn row(context: &Context, spec: &FeedSpec, record: Option<&FeedRecord>) -> Vec<String> {
     let now = context.now;
     let health = health(spec, record, now);
-    let name = spec.name.as_deref().or(record.and_then(|record| record.state.title.as_deref())).unwrap_or(&spec.url);
+    let name = spec
+        .name
+        .as_deref()
+        .or(record.and_then(|record| record.state.title.as_deref()))
+        .unwrap_or(&spec.url);
     vec![
         paint_health(context.terminal, health),
         spec.id.to_string(),
         record.map_or_else(|| "0".to_owned(), |record| record.articles.to_string()),
-        record.and_then(|record| record.state.last_poll).map_or_else(|| "never".to_owned(), |at| relative(at, now)),
+        record
+            .and_then(|record| record.state.last_poll)
+            .map_or_else(|| "never".to_owned(), |at| relative(at, now)),
         match record {
-            Some(record) if health != Health::Paused && health != Health::Gone => relative(record.next_poll, now),
+            Some(record) if health != Health::Paused && health != Health::Gone => {
+                relative(record.next_poll, now)
+            }
             Some(_) => "-".to_owned(),
             None => "now".to_owned(),
         },
@@ -65,7 +89,12 @@ fn row(context: &Context, spec: &FeedSpec, record: Option<&FeedRecord>) -> Vec<S
 fn health(spec: &FeedSpec, record: Option<&FeedRecord>, now: Time) -> Health {
     match record {
         _ if spec.paused => Health::Paused,
-        Some(record) => FeedRecord { paused: false, retired: false, ..record.clone() }.health(now),
+        Some(record) => FeedRecord {
+            paused: false,
+            retired: false,
+            ..record.clone()
+        }
+        .health(now),
         None => Health::Late,
     }
 }
@@ -117,7 +146,11 @@ pub(super) fn show(context: &Context, wanted: &str, as_json: bool) -> Result<End
     let Some(spec) = specs.iter().find(|spec| spec.id == id) else {
         return Err(CliError::Told(format!("no feed is called {wanted:?}")));
     };
-    let filter = FeedFilter { ids: vec![id.clone()], count_articles: true, ..FeedFilter::default() };
+    let filter = FeedFilter {
+        ids: vec![id.clone()],
+        count_articles: true,
+        ..FeedFilter::default()
+    };
     let found = records(context, &loaded.config, &filter)?;
     let polls = if found.is_empty() {
         Vec::new()
@@ -144,32 +177,79 @@ fn poll_json(poll: &PollRecord) -> Value {
     })
 }
 
-fn describe(out: &mut dyn Write, context: &Context, spec: &FeedSpec, record: Option<&FeedRecord>) -> io::Result<()> {
+fn describe(
+    out: &mut dyn Write,
+    context: &Context,
+    spec: &FeedSpec,
+    record: Option<&FeedRecord>,
+) -> io::Result<()> {
     let now = context.now;
-    let state = record.map(|record| record.state.clone()).unwrap_or_default();
+    let state = record
+        .map(|record| record.state.clone())
+        .unwrap_or_default();
     let mut line = |key: &str, value: Option<String>| match value {
         Some(value) if !value.is_empty() => writeln!(out, "{:<10} {}", key, printable(&value)),
         _ => Ok(()),
     };
-    let at = |moment: Option<Time>| moment.map(|at| format!("{}  {}", at.format("%F %T UTC"), relative(at, now)));
+    let at = |moment: Option<Time>| {
+        moment.map(|at| format!("{}  {}", at.format("%F %T UTC"), relative(at, now)))
+    };
     line("id", Some(spec.id.to_string()))?;
     line("name", spec.name.clone().or(state.title))?;
     line("url", Some(spec.url.clone()))?;
-    line("leads to", state.redirect.map(|redirect| format!("{} ({:?}, {} polls)", redirect.url, redirect.permanence, redirect.polls)))?;
+    line(
+        "leads to",
+        state.redirect.map(|redirect| {
+            format!(
+                "{} ({:?}, {} polls)",
+                redirect.url, redirect.permanence, redirect.polls
+            )
+        }),
+    )?;
     line("site", state.site_url)?;
     line("format", state.format)?;
-    line("file", Some(context.env.shown(spec.origin.as_ref()).display().to_string()))?;
+    line(
+        "file",
+        Some(
+            context
+                .env
+                .shown(spec.origin.as_ref())
+                .display()
+                .to_string(),
+        ),
+    )?;
     line("tags", Some(spec.tags.join(", ")))?;
-    line("health", Some(health(spec, record, now).as_str().to_owned()))?;
+    line(
+        "health",
+        Some(health(spec, record, now).as_str().to_owned()),
+    )?;
     line("articles", record.map(|record| record.articles.to_string()))?;
-    line("last poll", at(state.last_poll).or(Some("never".to_owned())))?;
+    line(
+        "last poll",
+        at(state.last_poll).or(Some("never".to_owned())),
+    )?;
     line("last news", at(state.last_new))?;
     if let Some(record) = record.filter(|_| !spec.paused) {
-        let why = if state.next_reason.is_empty() { String::new() } else { format!("  ({})", state.next_reason) };
-        line("next poll", at(Some(record.next_poll)).map(|next| next + &why))?;
+        let why = if state.next_reason.is_empty() {
+            String::new()
+        } else {
+            format!("  ({})", state.next_reason)
+        };
+        line(
+            "next poll",
+            at(Some(record.next_poll)).map(|next| next + &why),
+        )?;
     }
-    line("wait until", at(state.retry_after.filter(|until| *until > now)))?;
-    line("error", state.failure.map(|failure| format!("{} ({} in a row)", failure.message, state.failures)))?;
+    line(
+        "wait until",
+        at(state.retry_after.filter(|until| *until > now)),
+    )?;
+    line(
+        "error",
+        state
+            .failure
+            .map(|failure| format!("{} ({} in a row)", failure.message, state.failures)),
+    )?;
     for repair in state.repairs {
         line("mended", Some(repair))?;
     }
@@ -181,12 +261,16 @@ fn history(out: &mut dyn Write, context: &Context, polls: &[PollRecord]) -> io::
         return Ok(());
     }
     writeln!(out)?;
-    let heading = ["POLLED", "STATUS", "BYTES", "MS", "NEW", "CHANGED", ""].map(|text| context.terminal.paint(Tone::Strong, text));
+    let heading = ["POLLED", "STATUS", "BYTES", "MS", "NEW", "CHANGED", ""]
+        .map(|text| context.terminal.paint(Tone::Strong, text));
     let mut rows = vec![heading.to_vec()];
     rows.extend(polls.iter().map(|poll| {
         vec![
             poll.at.format("%F %T").to_string(),
-            poll.status.map_or_else(|| poll.outcome.as_str().to_owned(), |status| status.to_string()),
+            poll.status.map_or_else(
+                || poll.outcome.as_str().to_owned(),
+                |status| status.to_string(),
+            ),
             poll.bytes.to_string(),
             poll.ms.to_string(),
             poll.new.to_string(),
