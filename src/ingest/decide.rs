@@ -29,7 +29,10 @@ const FULLER: f64 = 1.5;
 /// Decides every entry; deleted articles are passed over.
 #[must_use]
 pub fn decide(candidates: Vec<Candidate>, known: &Known, speaker: Speaker<'_>) -> Vec<Decided> {
-    candidates.into_iter().filter_map(|candidate| one(candidate, known, speaker)).collect()
+    candidates
+        .into_iter()
+        .filter_map(|candidate| one(candidate, known, speaker))
+        .collect()
 }
 
 fn one(candidate: Candidate, known: &Known, speaker: Speaker<'_>) -> Option<Decided> {
@@ -49,13 +52,26 @@ fn one(candidate: Candidate, known: &Known, speaker: Speaker<'_>) -> Option<Deci
             Some(current) => compare(id, article, current, speaker),
         },
     };
-    Some(Decided { key, guid, fingerprint, action })
+    Some(Decided {
+        key,
+        guid,
+        fingerprint,
+        action,
+    })
 }
 
-fn compare(id: ArticleId, article: Article, current: &KnownArticle, speaker: Speaker<'_>) -> Action {
+fn compare(
+    id: ArticleId,
+    article: Article,
+    current: &KnownArticle,
+    speaker: Speaker<'_>,
+) -> Action {
     let same = article.fingerprint == current.fingerprint;
     if !same && may_replace(&article, current, speaker) {
-        Action::Replace { id, article: Box::new(article) }
+        Action::Replace {
+            id,
+            article: Box::new(article),
+        }
     } else {
         Action::Link { id }
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::{
     model::{
-        FailKind, Failure, FeedState, Outcome, Permanence, RawFeed, Redirect, Rhythm, Time, Validators, later,
+        FailKind, Failure, FeedState, Outcome, Permanence, RawFeed, Redirect, Rhythm, Time,
+        Validators, later,
     },
     normalize::Normalized,
 };
@@ -17,9 +18,17 @@ const GONE_AFTER: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug)]
 pub(super) enum Seen {
     /// A new document. The validators' URL is the one that answered.
-    Document { validators: Validators, moved: Option<Permanence>, hash: String, digest: Box<Digest> },
+    Document {
+        validators: Validators,
+        moved: Option<Permanence>,
+        hash: String,
+        digest: Box<Digest>,
+    },
     /// The document of last time: a 304, or a 200 with the same bytes.
-    Same { validators: Validators, moved: Option<Permanence> },
+    Same {
+        validators: Validators,
+        moved: Option<Permanence>,
+    },
     Gone,
     Throttled(u16),
     Failed(Failure),
@@ -47,7 +56,11 @@ impl Digest {
             hint_minutes: raw.hints.minutes,
             skip_hours: raw.hints.skip_hours.clone(),
             skip_days: raw.hints.skip_days.clone(),
-            repairs: raw.repairs.iter().map(|repair| repair.what.clone()).collect(),
+            repairs: raw
+                .repairs
+                .iter()
+                .map(|repair| repair.what.clone())
+                .collect(),
             median_gap: normalized.median_gap,
         }
     }
@@ -64,12 +77,25 @@ pub(super) fn error(seen: &Seen) -> Option<String> {
 }
 
 /// The state after a poll of `url` that started at `now`.
-pub(super) fn advance(old: &FeedState, seen: &Seen, retry_after: Option<Duration>, url: &str, now: Time) -> FeedState {
+pub(super) fn advance(
+    old: &FeedState,
+    seen: &Seen,
+    retry_after: Option<Duration>,
+    url: &str,
+    now: Time,
+) -> FeedState {
     let mut state = old.clone();
     state.last_poll = Some(now);
-    state.retry_after = retry_after.filter(|wait| !wait.is_zero()).map(|wait| later(now, wait));
+    state.retry_after = retry_after
+        .filter(|wait| !wait.is_zero())
+        .map(|wait| later(now, wait));
     match seen {
-        Seen::Document { validators, moved, hash, digest } => {
+        Seen::Document {
+            validators,
+            moved,
+            hash,
+            digest,
+        } => {
             succeed(&mut state, now);
             state.redirect = redirect(old, url, &validators.url, *moved, now);
             state.validators = validators.clone();
@@ -124,16 +150,28 @@ fn remember(state: &mut FeedState, digest: &Digest) {
 }
 
 /// Evidence for a move: the same target, poll after poll.
-fn redirect(old: &FeedState, url: &str, target: &str, moved: Option<Permanence>, now: Time) -> Option<Redirect> {
+fn redirect(
+    old: &FeedState,
+    url: &str,
+    target: &str,
+    moved: Option<Permanence>,
+    now: Time,
+) -> Option<Redirect> {
     let permanence = moved?;
     if target == url {
         return None;
     }
     match &old.redirect {
-        Some(known) if known.url == target && known.permanence == permanence => {
-            Some(Redirect { polls: known.polls.saturating_add(1), ..known.clone() })
-        }
-        _ => Some(Redirect { url: target.to_owned(), permanence, since: now, polls: 1 }),
+        Some(known) if known.url == target && known.permanence == permanence => Some(Redirect {
+            polls: known.polls.saturating_add(1),
+            ..known.clone()
+        }),
+        _ => Some(Redirect {
+            url: target.to_owned(),
+            permanence,
+            since: now,
+            polls: 1,
+        }),
     }
 }
 

@@ -106,7 +106,12 @@ pub trait Backend: Send {
     fn claim_due(&mut self, claim: &Claim) -> Result<ClaimedBatch, StoreError>;
 
     /// Leases the named feeds, due or not; those under another's lease are left out.
-    fn claim(&mut self, ids: &[FeedId], now: Time, lease: Duration) -> Result<Vec<Claimed>, StoreError>;
+    fn claim(
+        &mut self,
+        ids: &[FeedId],
+        now: Time,
+        lease: Duration,
+    ) -> Result<Vec<Claimed>, StoreError>;
 
     /// Gives back claimed feeds that were never requested: due again when they were.
     fn release(&mut self, feeds: &[DueFeed]) -> Result<(), StoreError>;
@@ -123,8 +128,14 @@ pub trait Backend: Send {
 
     /// Commits several batches in one transaction. The outer error means that none was kept; an
     /// inner one that this batch alone was refused.
-    #[expect(clippy::type_complexity, reason = "an alias would hide that each batch has a result of its own")]
-    fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Result<Committed, StoreError>>, StoreError>;
+    #[expect(
+        clippy::type_complexity,
+        reason = "an alias would hide that each batch has a result of its own"
+    )]
+    fn commit(
+        &mut self,
+        batches: &[Batch],
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError>;
 
     /// Feeds, ordered by id.
     fn feeds(&mut self, filter: &FeedFilter) -> Result<Vec<FeedRecord>, StoreError>;
@@ -133,7 +144,12 @@ pub trait Backend: Send {
     fn polls(&mut self, feed: &FeedId, limit: usize) -> Result<Vec<PollRecord>, StoreError>;
 
     /// A page of articles, ordered by publication (else first sight).
-    fn articles(&mut self, query: &ArticleQuery, after: Option<PageKey>, limit: usize) -> Result<Page, StoreError>;
+    fn articles(
+        &mut self,
+        query: &ArticleQuery,
+        after: Option<PageKey>,
+        limit: usize,
+    ) -> Result<Page, StoreError>;
 
     /// How many articles a query has.
     fn count(&mut self, query: &ArticleQuery) -> Result<u64, StoreError>;

@@ -70,7 +70,9 @@ pub enum StoreError {
         source: Cause,
     },
     /// The feed was claimed anew by somebody else while this poll ran; the batch was dropped.
-    #[error("feed {feed}: the lease ended before the poll was done; another poll has taken it over")]
+    #[error(
+        "feed {feed}: the lease ended before the poll was done; another poll has taken it over"
+    )]
     LeaseLost {
         /// Which feed.
         feed: String,
@@ -93,6 +95,9 @@ impl StoreError {
     /// True if waiting may help: full disk, lock, permissions being mended.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::DiskFull { .. } | Self::Busy { .. } | Self::ReadOnly { .. })
+        matches!(
+            self,
+            Self::DiskFull { .. } | Self::Busy { .. } | Self::ReadOnly { .. }
+        )
     }
 }

@@ -27,7 +27,8 @@ impl PollLock {
         let file = open(path, ".polling")?;
         let alone = file.try_lock().is_ok();
         if !alone {
-            file.lock_shared().map_err(|source| io_error(path, source))?;
+            file.lock_shared()
+                .map_err(|source| io_error(path, source))?;
         }
         Ok(Self { file, alone })
     }
@@ -44,7 +45,9 @@ impl PollLock {
     /// If the kernel refuses, which it has no reason to.
     pub fn share(&mut self, path: &Path) -> Result<(), StoreError> {
         self.alone = false;
-        self.file.lock_shared().map_err(|source| io_error(path, source))
+        self.file
+            .lock_shared()
+            .map_err(|source| io_error(path, source))
     }
 }
 
@@ -95,5 +98,8 @@ fn open(store: &Path, suffix: &str) -> Result<File, StoreError> {
 }
 
 fn io_error(path: &Path, source: std::io::Error) -> StoreError {
-    StoreError::Open { path: path.to_owned(), source: Box::new(source) }
+    StoreError::Open {
+        path: path.to_owned(),
+        source: Box::new(source),
+    }
 }

@@ -10,14 +10,20 @@ mod lock;
 pub mod sqlite;
 mod thread;
 
-use std::{path::Path, sync::{Arc, Mutex}, thread::JoinHandle, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    thread::JoinHandle,
+    time::Duration,
+};
 
 pub use backend::{Backend, Claim, Claimed, ClaimedBatch, FeedSet, Revision, SyncReport, Totals};
 pub use error::StoreError;
 pub use lock::{DaemonLock, PollLock};
 
 use crate::model::{
-    ArticleId, Batch, Committed, DueFeed, EntryKey, FeedFilter, FeedId, FeedRecord, Known, PollRecord, Time,
+    ArticleId, Batch, Committed, DueFeed, EntryKey, FeedFilter, FeedId, FeedRecord, Known,
+    PollRecord, Time,
 };
 use thread::Worker;
 
@@ -46,37 +52,63 @@ impl Store {
     fn start(writer: Box<dyn Backend>, reader: Box<dyn Backend>) -> std::io::Result<Self> {
         let (writer, writer_thread) = Worker::start("store-writer", writer)?;
         let (reader, reader_thread) = Worker::start("store-reader", reader)?;
-        Ok(Self { writer, reader, threads: Arc::new(Mutex::new(vec![writer_thread, reader_thread])) })
+        Ok(Self {
+            writer,
+            reader,
+            threads: Arc::new(Mutex::new(vec![writer_thread, reader_thread])),
+        })
     }
 
     /// Waits until everything queued is durable and the connections are closed. Other clones of
     /// the handle must be gone by then.
     pub async fn close(self) {
-        let Self { writer, reader, threads } = self;
+        let Self {
+            writer,
+            reader,
+            threads,
+        } = self;
         drop((writer, reader));
-        let handles = threads.lock().map(|mut handles| std::mem::take(&mut *handles)).unwrap_or_default();
+        let handles = threads
+            .lock()
+            .map(|mut handles| std::mem::take(&mut *handles))
+            .unwrap_or_default();
         // Joining blocks; the runtime's other threads go on.
-        let _ = tokio::task::spawn_blocking(move || handles.into_iter().map(JoinHandle::join).count()).await;
+        let _ =
+            tokio::task::spawn_blocking(move || handles.into_iter().map(JoinHandle::join).count())
+                .await;
     }
 
     /// See [`Backend::sync_feeds`].
     pub async fn sync_feeds(&self, set: FeedSet, now: Time) -> Result<SyncReport, StoreError> {
-        self.writer.call(move |backend| backend.sync_feeds(&set, now)).await
+        self.writer
+            .call(move |backend| backend.sync_feeds(&set, now))
+            .await
     }
 
     /// See [`Backend::claim_due`].
     pub async fn claim_due(&self, claim: Claim) -> Result<ClaimedBatch, StoreError> {
-        self.writer.call(move |backend| backend.claim_due(&claim)).await
+        self.writer
+            .call(move |backend| backend.claim_due(&claim))
+            .await
     }
 
     /// See [`Backend::claim`].
-    pub async fn claim(&self, ids: Vec<FeedId>, now: Time, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
-        self.writer.call(move |backend| backend.claim(&ids, now, lease)).await
+    pub async fn claim(
+        &self,
+        ids: Vec<FeedId>,
+        now: Time,
+        lease: Duration,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        self.writer
+            .call(move |backend| backend.claim(&ids, now, lease))
+            .await
     }
 
     /// See [`Backend::release`].
     pub async fn release(&self, feeds: Vec<DueFeed>) -> Result<(), StoreError> {
-        self.writer.call(move |backend| backend.release(&feeds)).await
+        self.writer
+            .call(move |backend| backend.release(&feeds))
+            .await
     }
 
     /// See [`Backend::break_leases`].
@@ -90,8 +122,14 @@ impl Store {
     }
 
     /// See [`Backend::known`].
-    pub async fn known(&self, feed: i64, entries: Vec<(EntryKey, ArticleId)>) -> Result<Known, StoreError> {
-        self.reader.call(move |backend| backend.known(feed, &entries)).await
+    pub async fn known(
+        &self,
+        feed: i64,
+        entries: Vec<(EntryKey, ArticleId)>,
+    ) -> Result<Known, StoreError> {
+        self.reader
+            .call(move |backend| backend.known(feed, &entries))
+            .await
     }
 
     /// Commits one batch; grouped with others that wait. See [`Backend::commit`].
@@ -101,17 +139,23 @@ impl Store {
 
     /// See [`Backend::feeds`].
     pub async fn feeds(&self, filter: FeedFilter) -> Result<Vec<FeedRecord>, StoreError> {
-        self.reader.call(move |backend| backend.feeds(&filter)).await
+        self.reader
+            .call(move |backend| backend.feeds(&filter))
+            .await
     }
 
     /// See [`Backend::polls`].
     pub async fn polls(&self, feed: FeedId, limit: usize) -> Result<Vec<PollRecord>, StoreError> {
-        self.reader.call(move |backend| backend.polls(&feed, limit)).await
+        self.reader
+            .call(move |backend| backend.polls(&feed, limit))
+            .await
     }
 
     /// See [`Backend::maintain`].
     pub async fn maintain(&self, history_before: Time) -> Result<u64, StoreError> {
-        self.writer.call(move |backend| backend.maintain(history_before)).await
+        self.writer
+            .call(move |backend| backend.maintain(history_before))
+            .await
     }
 
     /// See [`Backend::totals`].

@@ -32,7 +32,10 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Starts the thread that owns `backend`.
-    pub(super) fn start(name: &str, mut backend: Box<dyn Backend>) -> std::io::Result<(Self, JoinHandle<()>)> {
+    pub(super) fn start(
+        name: &str,
+        mut backend: Box<dyn Backend>,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (jobs, mut queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
@@ -57,7 +60,10 @@ impl Worker {
     /// Commits one batch, in one transaction with others that wait at the same time.
     pub(super) async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(Job::Commit(Box::new(batch), reply)).await.map_err(|_| StoreError::Closed)?;
+        self.jobs
+            .send(Job::Commit(Box::new(batch), reply))
+            .await
+            .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
@@ -106,13 +112,17 @@ fn commit(backend: &mut dyn Backend, batches: &mut Vec<Batch>, replies: &mut Vec
         Err(_) => {
             for (batch, reply) in group.into_iter().zip(replies) {
                 let alone = guarded(backend, std::slice::from_ref(&batch));
-                let result = alone.and_then(|mut results| results.pop().unwrap_or(Err(StoreError::Closed)));
+                let result =
+                    alone.and_then(|mut results| results.pop().unwrap_or(Err(StoreError::Closed)));
                 let _ = reply.send(result);
             }
         }
     }
 }
 
-fn guarded(backend: &mut dyn Backend, group: &[Batch]) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+fn guarded(
+    backend: &mut dyn Backend,
+    group: &[Batch],
+) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
     catch_unwind(AssertUnwindSafe(|| backend.commit(group))).unwrap_or(Err(StoreError::Closed))
 }

@@ -2,11 +2,14 @@
 
 use rusqlite::{Connection, OptionalExtension as _, named_params, types::Value};
 
-use super::{Sql, rows::{self, millis}};
+use super::{
+    Sql,
+    rows::{self, millis},
+};
 use crate::{
     model::{
-        ArticleId, ArticleQuery, EntryKey, FeedId, Fingerprint, Known, KnownArticle, KnownSighting, Page,
-        PageKey, Time,
+        ArticleId, ArticleQuery, EntryKey, FeedId, Fingerprint, Known, KnownArticle, KnownSighting,
+        Page, PageKey, Time,
     },
     store::Totals,
 };
@@ -19,7 +22,10 @@ pub(super) fn known(db: &Connection, feed: i64, entries: &[(EntryKey, ArticleId)
     for (key, id) in entries {
         let sighting = by_key
             .query_row((feed, key.0), |row| {
-                Ok(KnownSighting { article: ArticleId(row.get(0)?), fingerprint: Fingerprint(row.get(1)?) })
+                Ok(KnownSighting {
+                    article: ArticleId(row.get(0)?),
+                    fingerprint: Fingerprint(row.get(1)?),
+                })
             })
             .optional()?;
         // A sighted entry belongs to its article, whatever its link says today.
@@ -56,7 +62,8 @@ fn known_article(db: &Connection, id: ArticleId) -> Sql<Option<KnownArticle>> {
 }
 
 fn is_tombstone(db: &Connection, id: ArticleId) -> Sql<bool> {
-    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1)")?.query_row([id.0], |row| row.get(0))
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1)")?
+        .query_row([id.0], |row| row.get(0))
 }
 
 /// A query's conditions as SQL, with the values they bind.
@@ -67,7 +74,10 @@ struct Conditions {
 
 impl Conditions {
     fn of(query: &ArticleQuery) -> Sql<Self> {
-        let mut conditions = Self { sql: "1".to_owned(), values: Vec::new() };
+        let mut conditions = Self {
+            sql: "1".to_owned(),
+            values: Vec::new(),
+        };
         if !query.feeds.is_empty() {
             let ids: Vec<&str> = query.feeds.iter().map(FeedId::as_str).collect();
             conditions.and(
@@ -101,27 +111,49 @@ impl Conditions {
     }
 
     fn bound(&self) -> Vec<(&str, &dyn rusqlite::ToSql)> {
-        self.values.iter().map(|(name, value)| (*name, value as &dyn rusqlite::ToSql)).collect()
+        self.values
+            .iter()
+            .map(|(name, value)| (*name, value as &dyn rusqlite::ToSql))
+            .collect()
     }
 }
 
-pub(super) fn page(db: &Connection, query: &ArticleQuery, after: Option<PageKey>, limit: usize) -> Sql<Page> {
+pub(super) fn page(
+    db: &Connection,
+    query: &ArticleQuery,
+    after: Option<PageKey>,
+    limit: usize,
+) -> Sql<Page> {
     let mut conditions = Conditions::of(query)?;
-    let (order, past) = if query.newest_first { ("DESC", "<") } else { ("ASC", ">") };
+    let (order, past) = if query.newest_first {
+        ("DESC", "<")
+    } else {
+        ("ASC", ">")
+    };
     if let Some(key) = after {
-        conditions.and(&format!("(a.sort_at, a.row) {past} (:at, :row)"), ":at", key.sort_at.into());
+        conditions.and(
+            &format!("(a.sort_at, a.row) {past} (:at, :row)"),
+            ":at",
+            key.sort_at.into(),
+        );
         conditions.values.push((":row", key.row.into()));
     }
-    conditions.values.push((":limit", i64::try_from(limit).unwrap_or(i64::MAX).into()));
+    conditions
+        .values
+        .push((":limit", i64::try_from(limit).unwrap_or(i64::MAX).into()));
     let mut statement = db.prepare_cached(&format!(
         "SELECT {} FROM articles a WHERE {} ORDER BY a.sort_at {order}, a.row {order} LIMIT :limit",
-        rows::STORED, conditions.sql
+        rows::STORED,
+        conditions.sql
     ))?;
     let mut found = statement.query(conditions.bound().as_slice())?;
     let mut page = Page::default();
     let mut last = None;
     while let Some(row) = found.next()? {
-        last = Some(PageKey { row: row.get(0)?, sort_at: row.get(1)? });
+        last = Some(PageKey {
+            row: row.get(0)?,
+            sort_at: row.get(1)?,
+        });
         page.articles.push(rows::stored_article(row)?);
     }
     page.next = last.filter(|_| page.articles.len() == limit);
@@ -130,8 +162,11 @@ pub(super) fn page(db: &Connection, query: &ArticleQuery, after: Option<PageKey>
 
 pub(super) fn count(db: &Connection, query: &ArticleQuery) -> Sql<u64> {
     let conditions = Conditions::of(query)?;
-    db.prepare_cached(&format!("SELECT count(*) FROM articles a WHERE {}", conditions.sql))?
-        .query_row(conditions.bound().as_slice(), |row| row.get(0))
+    db.prepare_cached(&format!(
+        "SELECT count(*) FROM articles a WHERE {}",
+        conditions.sql
+    ))?
+    .query_row(conditions.bound().as_slice(), |row| row.get(0))
 }
 
 pub(super) fn totals(db: &Connection, since: Time, bytes: u64) -> Sql<Totals> {

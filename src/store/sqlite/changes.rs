@@ -2,7 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{Sql, commit::Sequence, rows::{self, millis}};
+use super::{
+    Sql,
+    commit::Sequence,
+    rows::{self, millis},
+};
 use crate::{
     model::{ArticleId, Change, Time},
     store::Revision,
@@ -15,12 +19,20 @@ pub(super) fn after(db: &Connection, after_seq: i64, limit: usize) -> Sql<Vec<Ch
             "SELECT {} FROM articles a WHERE a.seq > ?1 ORDER BY a.seq LIMIT ?2",
             rows::STORED
         ))?
-        .query_map([after_seq, limit], |row| Ok(Change::Upsert(Box::new(rows::stored_article(row)?))))?
+        .query_map([after_seq, limit], |row| {
+            Ok(Change::Upsert(Box::new(rows::stored_article(row)?)))
+        })?
         .collect::<Sql<_>>()?;
     let deleted = db
-        .prepare_cached("SELECT id, seq, deleted_at FROM tombstones WHERE seq > ?1 ORDER BY seq LIMIT ?2")?
+        .prepare_cached(
+            "SELECT id, seq, deleted_at FROM tombstones WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        )?
         .query_map([after_seq, limit], |row| {
-            Ok(Change::Delete { id: ArticleId(row.get(0)?), seq: row.get(1)?, at: rows::time(row, 2)? })
+            Ok(Change::Delete {
+                id: ArticleId(row.get(0)?),
+                seq: row.get(1)?,
+                at: rows::time(row, 2)?,
+            })
         })?
         .collect::<Sql<Vec<_>>>()?;
     changes.extend(deleted);

@@ -7,7 +7,10 @@ use std::{collections::HashMap, time::Duration};
 
 use rusqlite::{Connection, Row, Transaction, named_params, params};
 
-use super::{Sql, rows::{self, millis}};
+use super::{
+    Sql,
+    rows::{self, millis},
+};
 use crate::{
     model::{DueFeed, FeedId, Time},
     store::{Claim, Claimed, ClaimedBatch},
@@ -40,7 +43,10 @@ pub(super) fn due(tx: &Transaction<'_>, claim: &Claim) -> Sql<ClaimedBatch> {
         }
     }
     let held_back = claimed.len() < claim.limit && any_due(tx, claim.now)?;
-    Ok(ClaimedBatch { feeds: claimed, held_back })
+    Ok(ClaimedBatch {
+        feeds: claimed,
+        held_back,
+    })
 }
 
 /// Whatever is due and was not claimed waits for its host.
@@ -51,7 +57,12 @@ fn any_due(tx: &Transaction<'_>, now: Time) -> Sql<bool> {
     .query_row([millis(now)], |row| row.get(0))
 }
 
-fn due_outside(tx: &Transaction<'_>, now: Time, busy: &[String], limit: usize) -> Sql<Vec<Claimed>> {
+fn due_outside(
+    tx: &Transaction<'_>,
+    now: Time,
+    busy: &[String],
+    limit: usize,
+) -> Sql<Vec<Claimed>> {
     tx.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM feeds WHERE active = 1 AND next_at <= :now AND lease_until <= :now
          AND host NOT IN (SELECT value FROM json_each(:busy)) ORDER BY next_at LIMIT :limit"
@@ -65,12 +76,22 @@ fn due_outside(tx: &Transaction<'_>, now: Time, busy: &[String], limit: usize) -
     .collect()
 }
 
-pub(super) fn named(tx: &Transaction<'_>, ids: &[FeedId], now: Time, duration: Duration) -> Sql<Vec<Claimed>> {
+pub(super) fn named(
+    tx: &Transaction<'_>,
+    ids: &[FeedId],
+    now: Time,
+    duration: Duration,
+) -> Sql<Vec<Claimed>> {
     let mut claimed = Vec::with_capacity(ids.len());
     for id in ids {
         let candidates: Vec<Claimed> = tx
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM feeds WHERE id = :id AND lease_until <= :now"))?
-            .query_map(named_params! { ":id": id.as_str(), ":now": millis(now) }, candidate)?
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM feeds WHERE id = :id AND lease_until <= :now"
+            ))?
+            .query_map(
+                named_params! { ":id": id.as_str(), ":now": millis(now) },
+                candidate,
+            )?
             .collect::<Sql<_>>()?;
         for feed in candidates {
             claimed.push(lease(tx, feed, now, duration)?);
@@ -93,7 +114,12 @@ fn candidate(row: &Row<'_>) -> Sql<Claimed> {
     })
 }
 
-fn lease(tx: &Transaction<'_>, mut claimed: Claimed, now: Time, duration: Duration) -> Sql<Claimed> {
+fn lease(
+    tx: &Transaction<'_>,
+    mut claimed: Claimed,
+    now: Time,
+    duration: Duration,
+) -> Sql<Claimed> {
     let until = millis(now).saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
     claimed.feed.lease += 1;
     tx.prepare_cached(

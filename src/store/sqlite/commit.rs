@@ -3,7 +3,10 @@
 
 use rusqlite::{OptionalExtension as _, Transaction, named_params, params};
 
-use super::{Sql, rows::{self, millis}};
+use super::{
+    Sql,
+    rows::{self, millis},
+};
 use crate::{
     model::{Action, Article, ArticleId, Batch, Committed, Decided, FeedCommit, Time},
     store::StoreError,
@@ -13,7 +16,10 @@ use crate::{
 const AHEAD: chrono::Duration = chrono::Duration::hours(24);
 
 /// Commits each batch behind a savepoint of its own; a refused one leaves no trace.
-pub(super) fn group(tx: &Transaction<'_>, batches: &[Batch]) -> Sql<Vec<Result<Committed, StoreError>>> {
+pub(super) fn group(
+    tx: &Transaction<'_>,
+    batches: &[Batch],
+) -> Sql<Vec<Result<Committed, StoreError>>> {
     let mut seq = Sequence::load(tx)?;
     let mut results = Vec::with_capacity(batches.len());
     for batch in batches {
@@ -31,11 +37,17 @@ pub(super) fn group(tx: &Transaction<'_>, batches: &[Batch]) -> Sql<Vec<Result<C
     Ok(results)
 }
 
-fn one(tx: &Transaction<'_>, batch: &Batch, seq: &mut Sequence) -> Sql<Result<Committed, StoreError>> {
+fn one(
+    tx: &Transaction<'_>,
+    batch: &Batch,
+    seq: &mut Sequence,
+) -> Sql<Result<Committed, StoreError>> {
     if let Some(feed) = &batch.feed
         && !update_feed(tx, feed)?
     {
-        return Ok(Err(StoreError::LeaseLost { feed: feed.id.to_string() }));
+        return Ok(Err(StoreError::LeaseLost {
+            feed: feed.id.to_string(),
+        }));
     }
     let owner = batch.feed.as_ref().map(|feed| feed.row);
     let mut done = Committed::default();
@@ -81,14 +93,36 @@ fn apply(
                 return Ok(Some(row));
             }
             done.new += 1;
-            put(tx, article.id, article, &Stamp { seq: seq.next(), owner, first_seen: now, now }).map(Some)
+            put(
+                tx,
+                article.id,
+                article,
+                &Stamp {
+                    seq: seq.next(),
+                    owner,
+                    first_seen: now,
+                    now,
+                },
+            )
+            .map(Some)
         }
         Action::Replace { id, article } => {
             if row_of(tx, *id)?.is_none() {
                 return Ok(None);
             }
             done.changed += 1;
-            replace(tx, *id, article, Stamp { seq: seq.next(), owner, first_seen: now, now }).map(Some)
+            replace(
+                tx,
+                *id,
+                article,
+                Stamp {
+                    seq: seq.next(),
+                    owner,
+                    first_seen: now,
+                    now,
+                },
+            )
+            .map(Some)
         }
         Action::Link { id } => {
             done.same += 1;
@@ -97,8 +131,10 @@ fn apply(
         Action::Touch => {
             done.same += 1;
             if let Some(feed) = owner {
-                tx.prepare_cached("UPDATE sightings SET last_seen = ?3 WHERE feed = ?1 AND key = ?2")?
-                    .execute(params![feed, entry.key.0, millis(now)])?;
+                tx.prepare_cached(
+                    "UPDATE sightings SET last_seen = ?3 WHERE feed = ?1 AND key = ?2",
+                )?
+                .execute(params![feed, entry.key.0, millis(now)])?;
             }
             Ok(None)
         }
@@ -106,21 +142,31 @@ fn apply(
 }
 
 fn row_of(tx: &Transaction<'_>, id: ArticleId) -> Sql<Option<i64>> {
-    tx.prepare_cached("SELECT row FROM articles WHERE id = ?1")?.query_row([id.0], |row| row.get(0)).optional()
+    tx.prepare_cached("SELECT row FROM articles WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()
 }
 
 fn is_deleted(tx: &Transaction<'_>, id: ArticleId) -> Sql<bool> {
-    tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1)")?.query_row([id.0], |row| row.get(0))
+    tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1)")?
+        .query_row([id.0], |row| row.get(0))
 }
 
 /// What orders the article: its date if that is believable, else the moment it was first seen.
 fn sort_at(published: Option<Time>, first_seen: Time) -> i64 {
-    millis(published.filter(|at| *at <= first_seen + AHEAD).unwrap_or(first_seen))
+    millis(
+        published
+            .filter(|at| *at <= first_seen + AHEAD)
+            .unwrap_or(first_seen),
+    )
 }
 
 /// NULL where it says nothing beyond `url`.
 fn canonical(article: &Article) -> Option<&str> {
-    article.canonical_url.as_deref().filter(|canonical| article.url.as_deref() != Some(canonical))
+    article
+        .canonical_url
+        .as_deref()
+        .filter(|canonical| article.url.as_deref() != Some(canonical))
 }
 
 /// Writes a version under `id`: a new article, or the next version of a stored one.
@@ -201,8 +247,16 @@ fn insert_poll(tx: &Transaction<'_>, feed: &FeedCommit, done: Committed) -> Sql<
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
-        feed.row, millis(poll.at), poll.outcome.as_str(), poll.status, poll.bytes, poll.ms, poll.entries,
-        done.new, done.changed, poll.error,
+        feed.row,
+        millis(poll.at),
+        poll.outcome.as_str(),
+        poll.status,
+        poll.bytes,
+        poll.ms,
+        poll.entries,
+        done.new,
+        done.changed,
+        poll.error,
     ])?;
     Ok(())
 }
@@ -229,7 +283,8 @@ impl Sequence {
 
     pub(super) fn save(self, tx: &Transaction<'_>) -> Sql<()> {
         if self.last != self.stored {
-            tx.prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'seq'")?.execute([self.last])?;
+            tx.prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'seq'")?
+                .execute([self.last])?;
         }
         Ok(())
     }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
-use super::{Sql, rows::{self, millis}};
+use super::{
+    Sql,
+    rows::{self, millis},
+};
 use crate::{
     model::{FeedFilter, FeedId, FeedRecord, FeedSpec, Outcome, PollRecord, Time},
     store::{FeedSet, SyncReport},
@@ -14,7 +17,13 @@ pub(super) fn sync(tx: &Transaction<'_>, set: &FeedSet, now: Time) -> Sql<SyncRe
     let mut report = SyncReport::default();
     for spec in &set.specs {
         let interval = spec.interval.unwrap_or(set.default_interval);
-        sync_one(tx, spec, i64::try_from(interval.as_millis()).unwrap_or(i64::MAX), now, &mut report)?;
+        sync_one(
+            tx,
+            spec,
+            i64::try_from(interval.as_millis()).unwrap_or(i64::MAX),
+            now,
+            &mut report,
+        )?;
     }
     let named: Vec<&str> = set.specs.iter().map(|spec| spec.id.as_str()).collect();
     let retired = tx.execute(
@@ -30,7 +39,13 @@ pub(super) fn sync(tx: &Transaction<'_>, set: &FeedSet, now: Time) -> Sql<SyncRe
     Ok(report)
 }
 
-fn sync_one(tx: &Transaction<'_>, spec: &FeedSpec, interval_ms: i64, now: Time, report: &mut SyncReport) -> Sql<()> {
+fn sync_one(
+    tx: &Transaction<'_>,
+    spec: &FeedSpec,
+    interval_ms: i64,
+    now: Time,
+    report: &mut SyncReport,
+) -> Sql<()> {
     let known: Option<(String, bool)> = tx
         .prepare_cached("SELECT url, retired FROM feeds WHERE id = ?1")?
         .query_row([spec.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -71,7 +86,10 @@ fn sync_one(tx: &Transaction<'_>, spec: &FeedSpec, interval_ms: i64, now: Time, 
 
 /// The host that politeness is counted by; the URL itself where it has none.
 fn host_of(url: &str) -> String {
-    url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| url.to_owned())
+    url::Url::parse(url)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_else(|| url.to_owned())
 }
 
 pub(super) fn list(db: &Connection, filter: &FeedFilter) -> Sql<Vec<FeedRecord>> {
@@ -105,7 +123,11 @@ fn record(row: &Row<'_>) -> Sql<FeedRecord> {
         paused: row.get(5)?,
         retired: row.get(6)?,
         next_poll: rows::time(row, 7)?,
-        leased_until: if lease == 0 { None } else { Some(rows::from_millis(8, lease)?) },
+        leased_until: if lease == 0 {
+            None
+        } else {
+            Some(rows::from_millis(8, lease)?)
+        },
         state: rows::parse_json(9, &state)?,
         articles: row.get(10)?,
         host: row.get(11)?,

@@ -14,10 +14,12 @@ use std::{path::PathBuf, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use super::{Backend, Claim, Claimed, ClaimedBatch, FeedSet, Revision, StoreError, SyncReport, Totals};
+use super::{
+    Backend, Claim, Claimed, ClaimedBatch, FeedSet, Revision, StoreError, SyncReport, Totals,
+};
 use crate::model::{
-    ArticleId, ArticleQuery, Batch, Change, Committed, DueFeed, EntryKey, FeedFilter, FeedId, FeedRecord,
-    Known, Page, PageKey, PollRecord, Time,
+    ArticleId, ArticleQuery, Batch, Change, Committed, DueFeed, EntryKey, FeedFilter, FeedId,
+    FeedRecord, Known, Page, PageKey, PollRecord, Time,
 };
 
 /// One connection to a store's file.
@@ -31,9 +33,15 @@ type Sql<T> = Result<T, rusqlite::Error>;
 
 impl Sqlite {
     /// Runs `work` in one write transaction.
-    fn write<T>(&mut self, context: &'static str, work: impl FnOnce(&Transaction<'_>) -> Sql<T>) -> Result<T, StoreError> {
+    fn write<T>(
+        &mut self,
+        context: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> Sql<T>,
+    ) -> Result<T, StoreError> {
         let run = || -> Sql<T> {
-            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
             transaction.commit()?;
             Ok(value)
@@ -43,7 +51,11 @@ impl Sqlite {
     }
 
     /// Runs `work` in one read transaction, so that it sees one state of the store.
-    fn read<T>(&mut self, context: &'static str, work: impl FnOnce(&Connection) -> Sql<T>) -> Result<T, StoreError> {
+    fn read<T>(
+        &mut self,
+        context: &'static str,
+        work: impl FnOnce(&Connection) -> Sql<T>,
+    ) -> Result<T, StoreError> {
         let run = || -> Sql<T> {
             let transaction = self.connection.transaction()?;
             work(&transaction)
@@ -57,12 +69,18 @@ impl Sqlite {
         let path = self.path.clone();
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreError::DiskFull { path },
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::ReadOnly { path },
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                StoreError::Corrupt { path, source: Box::new(error) }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+                StoreError::ReadOnly { path }
             }
-            _ => StoreError::Sql { context, source: Box::new(error) },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt {
+                path,
+                source: Box::new(error),
+            },
+            _ => StoreError::Sql {
+                context,
+                source: Box::new(error),
+            },
         }
     }
 }
@@ -76,7 +94,12 @@ impl Backend for Sqlite {
         self.write("claim due feeds", |tx| claim::due(tx, claim))
     }
 
-    fn claim(&mut self, ids: &[FeedId], now: Time, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
+    fn claim(
+        &mut self,
+        ids: &[FeedId],
+        now: Time,
+        lease: Duration,
+    ) -> Result<Vec<Claimed>, StoreError> {
         self.write("claim feeds", |tx| claim::named(tx, ids, now, lease))
     }
 
@@ -96,7 +119,10 @@ impl Backend for Sqlite {
         self.read("look up entries", |db| articles::known(db, feed, entries))
     }
 
-    fn commit(&mut self, batches: &[Batch]) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+    fn commit(
+        &mut self,
+        batches: &[Batch],
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         self.write("commit polls", |tx| commit::group(tx, batches))
     }
 
@@ -108,8 +134,15 @@ impl Backend for Sqlite {
         self.read("list polls", |db| feeds::polls(db, feed, limit))
     }
 
-    fn articles(&mut self, query: &ArticleQuery, after: Option<PageKey>, limit: usize) -> Result<Page, StoreError> {
-        self.read("list articles", |db| articles::page(db, query, after, limit))
+    fn articles(
+        &mut self,
+        query: &ArticleQuery,
+        after: Option<PageKey>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        self.read("list articles", |db| {
+            articles::page(db, query, after, limit)
+        })
     }
 
     fn count(&mut self, query: &ArticleQuery) -> Result<u64, StoreError> {
@@ -125,11 +158,15 @@ impl Backend for Sqlite {
     }
 
     fn delete(&mut self, ids: &[ArticleId], reason: &str, now: Time) -> Result<u32, StoreError> {
-        self.write("delete articles", |tx| changes::delete(tx, ids, reason, now))
+        self.write("delete articles", |tx| {
+            changes::delete(tx, ids, reason, now)
+        })
     }
 
     fn maintain(&mut self, history_before: Time) -> Result<u64, StoreError> {
-        self.write("prune poll history", |tx| feeds::prune_polls(tx, history_before))
+        self.write("prune poll history", |tx| {
+            feeds::prune_polls(tx, history_before)
+        })
     }
 
     fn totals(&mut self, since: Time) -> Result<Totals, StoreError> {

@@ -3,7 +3,11 @@
 //! A new store is made under a temporary name and linked into place when it is complete, so that
 //! a kill during creation leaves no half-made file, and an empty file is never taken for a store.
 
-use std::{fs, io::Read as _, path::{Path, PathBuf}};
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -29,7 +33,9 @@ impl Sqlite {
         check_head(path)?;
         let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         store.check_owner()?;
-        store.prepare_writer().map_err(|error| store.explain("prepare the store", error))?;
+        store
+            .prepare_writer()
+            .map_err(|error| store.explain("prepare the store", error))?;
         store.migrate()?;
         Ok(store)
     }
@@ -40,25 +46,38 @@ impl Sqlite {
     /// [`StoreError::Missing`] if there is no file; otherwise as [`Sqlite::open`].
     pub fn open_reader(path: &Path) -> Result<Self, StoreError> {
         if !exists(path)? {
-            return Err(StoreError::Missing { path: path.to_owned() });
+            return Err(StoreError::Missing {
+                path: path.to_owned(),
+            });
         }
         check_head(path)?;
         // Not opened read-only: SQLite needs to write the -shm file. `query_only` guards instead.
         let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let found = store.check_owner()?;
         if found < known_version() {
-            store.prepare_writer().map_err(|error| store.explain("prepare the store", error))?;
+            store
+                .prepare_writer()
+                .map_err(|error| store.explain("prepare the store", error))?;
             store.migrate()?;
         }
-        store.connection.pragma_update(None, "query_only", true).map_err(|error| store.explain("open", error))?;
+        store
+            .connection
+            .pragma_update(None, "query_only", true)
+            .map_err(|error| store.explain("open", error))?;
         Ok(store)
     }
 
     fn connect(path: &Path, mode: OpenFlags) -> Result<Self, StoreError> {
         let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(|source| open_error(path, source))?;
-        let store = Self { connection, path: path.to_owned() };
-        store.prepare_connection().map_err(|error| store.explain("open", error))?;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(|source| open_error(path, source))?;
+        let store = Self {
+            connection,
+            path: path.to_owned(),
+        };
+        store
+            .prepare_connection()
+            .map_err(|error| store.explain("open", error))?;
         Ok(store)
     }
 
@@ -93,17 +112,26 @@ impl Sqlite {
         let (owner, found) = (number("application_id")?, number("user_version")?);
         if owner != APPLICATION_ID {
             let what = format!("an SQLite database of another program, application id {owner:#x}");
-            return Err(StoreError::Foreign { path: self.path.clone(), what });
+            return Err(StoreError::Foreign {
+                path: self.path.clone(),
+                what,
+            });
         }
         if found > known_version() {
-            return Err(StoreError::Newer { path: self.path.clone(), found, known: known_version() });
+            return Err(StoreError::Newer {
+                path: self.path.clone(),
+                found,
+                known: known_version(),
+            });
         }
         Ok(found)
     }
 
     fn migrate(&mut self) -> Result<(), StoreError> {
         let mut steps = || -> Sql<()> {
-            let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let tx = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let done: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
             let done = usize::try_from(done).unwrap_or(0);
             for migration in MIGRATIONS.iter().skip(done) {
@@ -134,7 +162,10 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn open_error(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Open { path: path.to_owned(), source: Box::new(source) }
+    StoreError::Open {
+        path: path.to_owned(),
+        source: Box::new(source),
+    }
 }
 
 fn exists(path: &Path) -> Result<bool, StoreError> {
@@ -146,31 +177,50 @@ fn check_head(path: &Path) -> Result<(), StoreError> {
     let mut head = Vec::new();
     let file = fs::File::open(path).map_err(|source| open_error(path, source))?;
     if file.metadata().is_ok_and(|meta| !meta.is_file()) {
-        return Err(StoreError::Foreign { path: path.to_owned(), what: "not a regular file".to_owned() });
+        return Err(StoreError::Foreign {
+            path: path.to_owned(),
+            what: "not a regular file".to_owned(),
+        });
     }
-    file.take(16).read_to_end(&mut head).map_err(|source| open_error(path, source))?;
+    file.take(16)
+        .read_to_end(&mut head)
+        .map_err(|source| open_error(path, source))?;
     let what = match head.as_slice() {
         b"SQLite format 3\0" => return Ok(()),
         [] => "an empty file",
         _ => "not an SQLite database",
     };
-    Err(StoreError::Foreign { path: path.to_owned(), what: what.to_owned() })
+    Err(StoreError::Foreign {
+        path: path.to_owned(),
+        what: what.to_owned(),
+    })
 }
 
 /// Makes a complete, empty store beside `path` and links it into place.
 fn create(path: &Path) -> Result<(), StoreError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|source| open_error(path, source))?;
     let temporary = tempfile::Builder::new()
         .prefix(".tidings-new-")
         .tempfile_in(folder)
         .map_err(|source| open_error(path, source))?;
     let mut store = Sqlite::connect(temporary.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let mark = store.connection.pragma_update(None, "application_id", APPLICATION_ID);
+    let mark = store
+        .connection
+        .pragma_update(None, "application_id", APPLICATION_ID);
     mark.map_err(|error| store.explain("mark the new store", error))?;
     store.migrate()?;
-    store.connection.close().map_err(|(_, source)| open_error(path, source))?;
-    temporary.as_file().sync_all().map_err(|source| open_error(path, source))?;
+    store
+        .connection
+        .close()
+        .map_err(|(_, source)| open_error(path, source))?;
+    temporary
+        .as_file()
+        .sync_all()
+        .map_err(|source| open_error(path, source))?;
     match temporary.persist_noclobber(path) {
         Ok(_) => sync_folder(folder).map_err(|source| open_error(path, source)),
         // Another process was quicker; its store is as good.

@@ -61,7 +61,8 @@ pub(super) fn millis(time: Time) -> i64 {
 }
 
 pub(super) fn from_millis(column: usize, millis: i64) -> Sql<Time> {
-    Time::from_timestamp_millis(millis).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, millis))
+    Time::from_timestamp_millis(millis)
+        .ok_or(rusqlite::Error::IntegralValueOutOfRange(column, millis))
 }
 
 pub(super) fn time(row: &Row<'_>, column: usize) -> Sql<Time> {
@@ -69,32 +70,44 @@ pub(super) fn time(row: &Row<'_>, column: usize) -> Sql<Time> {
 }
 
 pub(super) fn optional_time(row: &Row<'_>, column: usize) -> Sql<Option<Time>> {
-    row.get::<_, Option<i64>>(column)?.map(|millis| from_millis(column, millis)).transpose()
+    row.get::<_, Option<i64>>(column)?
+        .map(|millis| from_millis(column, millis))
+        .transpose()
 }
 
 pub(super) fn feed_id(row: &Row<'_>, column: usize) -> Sql<FeedId> {
     let text: String = row.get(column)?;
-    text.parse().map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+    text.parse().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })
 }
 
 /// A JSON list; NULL is the empty list.
 pub(super) fn list<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Sql<Vec<T>> {
-    match row.get_ref(column)?.as_str_or_null().map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))? {
+    match row.get_ref(column)?.as_str_or_null().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })? {
         None => Ok(Vec::new()),
         Some(text) => parse_json(column, text),
     }
 }
 
 pub(super) fn parse_json<T: DeserializeOwned>(column: usize, text: &str) -> Sql<T> {
-    serde_json::from_str(text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+    serde_json::from_str(text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })
 }
 
 /// NULL for the empty list.
 pub(super) fn list_json<T: Serialize>(items: &[T]) -> Sql<Option<String>> {
-    if items.is_empty() { Ok(None) } else { json(&items).map(Some) }
+    if items.is_empty() {
+        Ok(None)
+    } else {
+        json(&items).map(Some)
+    }
 }
 
 pub(super) fn json<T: Serialize>(value: &T) -> Sql<String> {
-    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
