@@ -1,1 +1,152 @@
-fn main(){}
+//! `tidings-load`: what a round of polls costs, beside bare floors measured in the same run.
+//!
+//! It serves feeds on loopback, each at an address of its own (so that politeness per host does
+//! not slow the round), and measures child processes by the kernel's own account of them. A tool
+//! of the developers: it needs the feature `load` and is never shipped.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool for a terminal: its output is its purpose"
+)]
+
+mod client;
+mod files;
+mod floor;
+mod generate;
+mod measure;
+mod page;
+mod report;
+mod round;
+mod server;
+
+use std::{error::Error, ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{floor::Target, generate::Generator, server::Server};
+
+/// A measuring tool has no callers that would tell errors apart: the text is enough.
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Measures Tidings against bare floors on loopback.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve generated feeds; POST /tick changes 2 % of them, GET /stats counts.
+    Serve {
+        #[command(flatten)]
+        size: Size,
+        /// 0 takes a free one and prints it.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
+    /// Serve each file of a list as one feed at a loopback address of its own.
+    ServeDir {
+        /// One path a line, relative to the root.
+        list: PathBuf,
+        #[arg(long)]
+        root: PathBuf,
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Where to write the feed file that names them all [default: standard output].
+        #[arg(long)]
+        feeds_toml: Option<PathBuf>,
+    },
+    /// Floor D: download every feed and keep nothing but its validator.
+    FloorD {
+        #[command(flatten)]
+        target: Target,
+        /// Validators of the last pass; read if there, written at the end.
+        #[arg(long)]
+        etags: Option<PathBuf>,
+    },
+    /// Floor S: D, then feed-rs, then one INSERT an entry, one transaction a feed.
+    FloorS {
+        #[command(flatten)]
+        target: Target,
+        /// The `SQLite` file; the validators are kept in it too.
+        #[arg(long)]
+        db: PathBuf,
+    },
+    /// Run a command; print its wall time, CPU seconds and peak memory as one line of JSON.
+    Measure {
+        #[arg(trailing_var_arg = true, required = true)]
+        command: Vec<OsString>,
+    },
+    /// The whole benchmark: both floors and Tidings, cold, warm and with 2 % of the feeds changed.
+    Run(RunArgs),
+}
+
+/// How much is served.
+#[derive(Args, Clone)]
+struct Size {
+    #[arg(long, default_value_t = 1000)]
+    feeds: usize,
+    /// Entries in each feed.
+    #[arg(long, default_value_t = 27)]
+    entries: usize,
+    /// Other texts, same sizes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Args)]
+struct RunArgs {
+    #[command(flatten)]
+    size: Size,
+    /// The binary to measure [default: `tidings` beside this one].
+    #[arg(long)]
+    tidings: Option<PathBuf>,
+    /// Leave the stores and settings there.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// Requests in flight in the floors (Tidings runs at its default).
+    #[arg(long, default_value_t = 64)]
+    concurrency: usize,
+    /// One line of JSON in place of the table.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tidings-load: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Serve { size, port } => {
+            let generator = Generator::new(size.seed, size.feeds, size.entries);
+            Server::new(generator.pages(), Some(generator)).run(port)
+        }
+        Command::ServeDir {
+            list,
+            root,
+            port,
+            feeds_toml,
+        } => {
+            let files = files::read(&list, &root)?;
+            let server = Server::new(files.pages, None).bind(port)?;
+            let feeds = files::feeds_toml(&files.names, server.port());
+            match feeds_toml {
+                Some(path) => std::fs::write(path, feeds)?,
+                None => println!("{feeds}"),
+            }
+            server.run()
+        }
+        Command::FloorD { target, etags } => floor::download(&target, etags.as_deref()),
+        Command::FloorS { target, db } => floor::download_and_store(&target, &db),
+        Command::Measure { command } => measure::print(&command),
+        Command::Run(args) => round::run(&args),
+    }
+}

@@ -21,6 +21,10 @@ pub struct Env {
     pub home: Option<PathBuf>,
     /// `$CREDENTIALS_DIRECTORY`, set by systemd for `LoadCredential=`.
     pub credentials_directory: Option<PathBuf>,
+    /// `$NOTIFY_SOCKET` is set: systemd waits for notifications.
+    pub under_systemd: bool,
+    /// `$JOURNAL_STREAM`, set by systemd where standard error goes to the journal.
+    pub journal_stream: Option<String>,
     /// The working directory, absolute.
     pub cwd: PathBuf,
     /// The machine-wide settings file, the last one looked for.
@@ -42,6 +46,8 @@ impl Env {
             xdg_data_home: path("XDG_DATA_HOME").filter(|path| path.is_absolute()),
             home: path("HOME"),
             credentials_directory: path("CREDENTIALS_DIRECTORY"),
+            under_systemd: path("NOTIFY_SOCKET").is_some(),
+            journal_stream: env::var("JOURNAL_STREAM").ok(),
             // A deleted working directory leaves only absolute paths usable.
             ..Self::in_dir(env::current_dir().unwrap_or_else(|_| PathBuf::from("/")))
         }
@@ -56,6 +62,8 @@ impl Env {
             xdg_data_home: None,
             home: None,
             credentials_directory: None,
+            under_systemd: false,
+            journal_stream: None,
             cwd: cwd.into(),
             system_config: PathBuf::from("/etc/tidings/tidings.toml"),
         }

@@ -1,1 +1,178 @@
-//! Wire, run, reload, drain.
+//! The daemon: wire the parts, run, reload, drain.
+//!
+//! Decisions are made elsewhere; this starts and stops things, and talks to systemd.
+
+mod feeds;
+mod notify;
+mod reload;
+mod workers;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
+
+use tokio::sync::{Notify, watch};
+use tracing::{error, info, warn};
+
+pub use feeds::{Feeds, read_feeds};
+pub use workers::{Patience, Stop, drive};
+
+use crate::{
+    config::{ConfigErrors, Env},
+    fetch::{ClientError, Fetcher},
+    ingest::Ingest,
+    model::Time,
+    schedule::{Clock, Dispatch, Limits, Source},
+    store::{DaemonLock, FeedSet, PollLock, Store, StoreError},
+};
+
+/// Polls under way may take this long to end after a stop signal; below systemd's patience.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How often history is pruned.
+const TIDY: Duration = Duration::from_secs(3600);
+
+/// Why the daemon could not run, or stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DaemonError {
+    /// Settings or feed files.
+    #[error("{0}")]
+    Config(#[from] ConfigErrors),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The HTTP client.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Another daemon has the store.
+    #[error("another tidings daemon (process {pid}) runs on {}; stop it first, or give this one another store", store.display())]
+    AlreadyRunning {
+        /// Its process id.
+        pid: String,
+        /// The store.
+        store: PathBuf,
+    },
+    /// Signals cannot be received.
+    #[error("cannot listen for signals")]
+    Signals(#[source] std::io::Error),
+}
+
+/// Reads the wall clock.
+#[must_use]
+pub fn system_clock() -> Clock {
+    Arc::new(now)
+}
+
+/// The wall clock's time, in whole milliseconds as the store keeps it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+pub fn now() -> Time {
+    let now = chrono::Utc::now();
+    Time::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
+}
+
+/// Opens the store for polling: takes the polling lock, and ends the leases of dead processes.
+///
+/// # Errors
+/// The store's.
+pub async fn open_for_polling(path: &Path) -> Result<(Store, PollLock), StoreError> {
+    let store = Store::open(path)?;
+    let mut lock = PollLock::acquire(path)?;
+    if lock.is_alone() {
+        let broken = store.break_leases().await?;
+        if broken > 0 {
+            info!(feeds = broken, "{broken} polls were cut off when Tidings last ended; they are polled again in time");
+        }
+        lock.share(path)?;
+    }
+    Ok((store, lock))
+}
+
+/// Runs until a stop signal.
+///
+/// # Errors
+/// Whatever keeps it from starting; a running daemon outlives broken feeds, settings and, for a
+/// while, a full disk.
+pub async fn run(config_path: Option<&Path>, store_path: Option<&Path>, env: &Env) -> Result<(), DaemonError> {
+    let feeds = read_feeds(config_path, env)?;
+    let path = crate::config::store_path(store_path, &feeds.config, env).map_err(ConfigErrors::from)?;
+    let (store, _polling) = open_for_polling(&path).await?;
+    let _daemon = DaemonLock::acquire(&path)?
+        .map_err(|pid| DaemonError::AlreadyRunning { pid, store: path.clone() })?;
+    let clock = system_clock();
+    let fetcher = Fetcher::new(&feeds.config.fetch)?;
+    let ingest = Ingest::new(fetcher, store.clone(), Arc::clone(&feeds.config), feeds.specs.clone(), Arc::clone(&clock));
+    let synced = store.sync_feeds(feed_set(&feeds), clock()).await?;
+    info!(
+        feeds = feeds.specs.len(), store = %path.display(),
+        "tidings {} polls {} feeds ({} new, {} retired); store {}",
+        env!("CARGO_PKG_VERSION"), feeds.specs.len(), synced.added, synced.retired, path.display()
+    );
+    serve(config_path, env, feeds, ingest, store, clock).await
+}
+
+fn feed_set(feeds: &Feeds) -> FeedSet {
+    FeedSet { specs: feeds.specs.clone(), origins: None, default_interval: feeds.config.schedule.interval }
+}
+
+async fn serve(
+    config_path: Option<&Path>,
+    env: &Env,
+    feeds: Feeds,
+    ingest: Ingest,
+    store: Store,
+    clock: Clock,
+) -> Result<(), DaemonError> {
+    let stop = Stop::new();
+    let wake = Arc::new(Notify::new());
+    let heartbeat = Arc::new(AtomicI64::new(0));
+    let (limits, new_limits) = watch::channel(limits(&feeds));
+    let dispatch = Dispatch::new(store.clone(), Source::Due, Arc::clone(&clock), *limits.borrow());
+    let signals = reload::Signals::listen().map_err(DaemonError::Signals)?;
+    let reloader = reload::Reloader {
+        config_path: config_path.map(Path::to_owned),
+        env: env.clone(),
+        ingest: ingest.clone(),
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        wake: Arc::clone(&wake),
+        limits,
+        history: feeds.config.schedule.history,
+    };
+    let control = tokio::spawn(reload::control(signals, reloader, feeds, stop.clone()));
+    let watchdog = env
+        .under_systemd
+        .then(|| tokio::spawn(notify::report(store.clone(), Arc::clone(&clock), Arc::clone(&heartbeat))));
+    notify::ready();
+    let beat = move |now: Time| heartbeat.store(now.timestamp(), std::sync::atomic::Ordering::Relaxed);
+    let pace = workers::Tempo { wake, new_limits, clock, beat: Box::new(beat), drain: DRAIN, patience: Patience::Wait };
+    let result = drive(&ingest, dispatch, &stop, pace, |_| {}).await;
+    notify::stopping();
+    for task in [Some(control), watchdog].into_iter().flatten() {
+        task.abort();
+        let _ = task.await;
+    }
+    drop(ingest);
+    store.close().await;
+    match &result {
+        Ok(()) => info!("stopped"),
+        Err(error) => error!("stopped: {error}"),
+    }
+    result.map_err(DaemonError::from)
+}
+
+fn limits(feeds: &Feeds) -> Limits {
+    Limits::new(feeds.config.fetch.concurrency, feeds.config.fetch.host_concurrency)
+}
+
+/// Says once what a maintenance run did.
+async fn tidy(store: &Store, history: Duration, now: Time) {
+    let before = chrono::Duration::from_std(history).ok().and_then(|history| now.checked_sub_signed(history));
+    match store.maintain(before.unwrap_or(Time::UNIX_EPOCH)).await {
+        Ok(0) => {}
+        Ok(polls) => info!(polls, "dropped {polls} old polls from the history"),
+        Err(error) => warn!("could not tidy the store: {error}"),
+    }
+}

@@ -83,6 +83,20 @@ impl Fetcher {
         })
     }
 
+    /// A fetcher for new settings that remembers whose turn it is at which host.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`].
+    pub fn renewed(&self, config: &FetchConfig) -> Result<Self, ClientError> {
+        let same_gate = (config.host_concurrency, config.host_interval)
+            == (self.config.host_concurrency, self.config.host_interval);
+        let mut renewed = Self::new(config)?;
+        if same_gate {
+            renewed.gate = Arc::clone(&self.gate);
+        }
+        Ok(renewed)
+    }
+
     /// Makes one request and follows its redirects; `now` turns dates into waits.
     ///
     /// The deadline covers all hops, but not the waits for their hosts' turns.

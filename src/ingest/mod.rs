@@ -21,7 +21,7 @@ pub use report::Report;
 
 use crate::{
     config::Config,
-    fetch::{FetchRequest, Fetcher},
+    fetch::{ClientError, FetchRequest, Fetcher},
     model::{
         Action, Batch, CacheHints, Decided, DueFeed, FailKind, Failure, FeedCommit, FeedId, FeedSpec, Fetched,
         NewBody, Outcome, PollRecord, RawFeed, Time,
@@ -39,13 +39,19 @@ const PARSE_DEADLINE: Duration = Duration::from_secs(10);
 /// Polls feeds; clones share everything.
 #[derive(Clone)]
 pub struct Ingest {
-    fetcher: Fetcher,
+    setup: Arc<RwLock<Setup>>,
     store: Store,
-    specs: Arc<RwLock<HashMap<FeedId, Arc<FeedSpec>>>>,
-    config: Arc<Config>,
     clock: Clock,
     /// Parses at once: they are pure work, so no more than there are cores.
     parsers: Arc<Semaphore>,
+}
+
+/// What a reload replaces; a poll works with the setup it began with.
+#[derive(Clone)]
+struct Setup {
+    fetcher: Fetcher,
+    config: Arc<Config>,
+    specs: Arc<HashMap<FeedId, FeedSpec>>,
 }
 
 /// A document as far as it could be read.
@@ -59,32 +65,39 @@ pub struct Document {
 impl Ingest {
     /// A conductor over these parts.
     #[must_use]
-    pub fn new(fetcher: Fetcher, store: Store, config: Arc<Config>, clock: Clock) -> Self {
+    pub fn new(fetcher: Fetcher, store: Store, config: Arc<Config>, specs: Vec<FeedSpec>, clock: Clock) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { fetcher, store, specs: Arc::default(), config, clock, parsers: Arc::new(Semaphore::new(cores)) }
+        let setup = Setup { fetcher, config, specs: Arc::new(by_id(specs)) };
+        Self { setup: Arc::new(RwLock::new(setup)), store, clock, parsers: Arc::new(Semaphore::new(cores)) }
     }
 
-    /// Replaces the feeds' specs, after the feed files were read.
-    pub fn set_specs(&self, specs: Vec<FeedSpec>) {
-        let specs = specs.into_iter().map(|spec| (spec.id.clone(), Arc::new(spec))).collect();
-        *self.specs.write().unwrap_or_else(PoisonError::into_inner) = specs;
+    /// Takes over new settings and feeds; polls under way end with the old ones.
+    ///
+    /// # Errors
+    /// When the new settings make no HTTP client; the old ones stay.
+    pub fn reconfigure(&self, config: Arc<Config>, specs: Vec<FeedSpec>) -> Result<(), ClientError> {
+        let fetcher = self.setup().fetcher.renewed(&config.fetch)?;
+        let setup = Setup { fetcher, config, specs: Arc::new(by_id(specs)) };
+        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = setup;
+        Ok(())
+    }
+
+    fn setup(&self) -> Setup {
+        self.setup.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Polls one claimed feed and commits what it learnt.
     ///
-    /// `Ok(None)`: the feed was taken out of the feed files meanwhile; its lease is given back.
+    /// `Ok(None)`: the feed was taken out of the feed files meanwhile; its lease runs out.
     ///
     /// # Errors
     /// Only the store's: a failed request or document is a [`Report`].
     pub async fn poll(&self, due: DueFeed) -> Result<Option<Report>, StoreError> {
-        let spec = self.specs.read().unwrap_or_else(PoisonError::into_inner).get(&due.id).cloned();
-        let Some(spec) = spec else {
-            self.store.release(vec![due]).await?;
-            return Ok(None);
-        };
+        let setup = self.setup();
+        let Some(spec) = setup.specs.get(&due.id) else { return Ok(None) };
         let started = (self.clock)();
-        let fetched = self.fetcher.fetch(&request(&spec, &due), started).await;
-        self.absorb(due, &spec, fetched, started).await.map(Some)
+        let fetched = setup.fetcher.fetch(&request(spec, &due), started).await;
+        self.absorb(due, spec, fetched, started).await.map(Some)
     }
 
     /// The second half of a poll: what was fetched becomes a batch and is committed.
@@ -100,8 +113,9 @@ impl Ingest {
             state.last_new = Some(started);
         }
         let now = (self.clock)();
+        let pace = pace(spec, &self.setup().config);
         let outcome = learnt.seen.outcome();
-        let next = schedule::next_poll(now, &state, &answer(outcome, learnt.hints), &self.pace(spec), jitter(&due, now));
+        let next = schedule::next_poll(now, &state, &answer(outcome, learnt.hints), &pace, jitter(&due, now));
         state.next_reason = next.reason;
         let poll = PollRecord {
             at: started,
@@ -163,7 +177,7 @@ impl Ingest {
     async fn read(&self, spec: &FeedSpec, body: NewBody, now: Time) -> Result<Document, Failure> {
         let permit = Arc::clone(&self.parsers).acquire_owned().await;
         let (id, name) = (spec.id.clone(), spec.name.clone());
-        let limits = Limits { max_entries: self.config.fetch.max_entries };
+        let limits = Limits { max_entries: self.setup().config.fetch.max_entries };
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             read_document(&body, &id, name.as_deref(), limits, now)
@@ -183,14 +197,18 @@ impl Ingest {
         let known = self.store.known(due.row, ids).await?;
         Ok(decide::decide(candidates, &known, Speaker::Feed(&due.id)))
     }
+}
 
-    fn pace(&self, spec: &FeedSpec) -> Pace {
-        Pace {
-            floor: spec.interval.unwrap_or(self.config.schedule.interval),
-            ceiling: self.config.schedule.max_interval,
-            chosen: spec.interval.is_some(),
-        }
+fn pace(spec: &FeedSpec, config: &Config) -> Pace {
+    Pace {
+        floor: spec.interval.unwrap_or(config.schedule.interval),
+        ceiling: config.schedule.max_interval,
+        chosen: spec.interval.is_some(),
     }
+}
+
+fn by_id(specs: Vec<FeedSpec>) -> HashMap<FeedId, FeedSpec> {
+    specs.into_iter().map(|spec| (spec.id.clone(), spec)).collect()
 }
 
 /// Reads a fetched body: parse, then normalize. Pure work without a store, for `preview` too.

@@ -53,14 +53,30 @@ impl Source {
     }
 }
 
+/// How much may be under way.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Feeds claimed and not yet finished.
+    window: usize,
+    /// Of one host.
+    per_host: usize,
+}
+
+impl Limits {
+    /// Limits for so many requests at once. Feeds that wait for their host's turn or for the
+    /// writer hold no request, so that a few times as many may be claimed.
+    #[must_use]
+    pub fn new(concurrency: usize, per_host: usize) -> Self {
+        Self { window: concurrency.max(1) * 4, per_host: per_host.max(1) }
+    }
+}
+
 /// See the module.
 pub struct Dispatch {
     store: Store,
     source: Source,
     clock: Clock,
-    /// Feeds claimed and not yet finished, at most.
-    window: usize,
-    per_host: usize,
+    limits: Limits,
     running: usize,
     of_host: HashMap<String, usize>,
     /// Nothing more can be claimed before this, unless a poll finishes and `held_back` is set.
@@ -69,15 +85,14 @@ pub struct Dispatch {
 }
 
 impl Dispatch {
-    /// A dispatch that keeps up to `window` feeds claimed, `per_host` of one host.
+    /// A dispatch over `source`.
     #[must_use]
-    pub fn new(store: Store, source: Source, clock: Clock, window: usize, per_host: usize) -> Self {
+    pub fn new(store: Store, source: Source, clock: Clock, limits: Limits) -> Self {
         Self {
             store,
             source,
             clock,
-            window: window.max(1),
-            per_host: per_host.max(1),
+            limits,
             running: 0,
             of_host: HashMap::new(),
             next_try: None,
@@ -90,9 +105,9 @@ impl Dispatch {
     /// # Errors
     /// The store's.
     pub async fn claim(&mut self) -> Result<Vec<Claimed>, StoreError> {
-        let free = self.window.saturating_sub(self.running);
+        let free = self.limits.window.saturating_sub(self.running);
         // Claims are transactions: in a busy stretch they are made for several feeds at once.
-        if free == 0 || (self.running > 0 && free < self.window / 4) {
+        if free == 0 || (self.running > 0 && free < self.limits.window / 4) {
             return Ok(Vec::new());
         }
         let claimed = match &mut self.source {
@@ -117,9 +132,10 @@ impl Dispatch {
         if self.next_try.is_some_and(|at| now < at) && !self.held_back {
             return Ok(Vec::new());
         }
-        let full = self.of_host.iter().filter(|(_, running)| **running >= self.per_host);
+        let full = self.of_host.iter().filter(|(_, running)| **running >= self.limits.per_host);
         let busy_hosts = full.map(|(host, _)| host.clone()).collect();
-        let claim = Claim { now, lease: LEASE, limit, busy_hosts, per_host: self.per_host };
+        let per_host = self.limits.per_host;
+        let claim = Claim { now, lease: LEASE, limit, busy_hosts, per_host };
         let batch = self.store.claim_due(claim).await?;
         self.held_back = batch.held_back;
         self.next_try = if batch.feeds.len() < limit { self.store.next_due(now).await? } else { Some(now) };
@@ -140,9 +156,11 @@ impl Dispatch {
         }
     }
 
-    /// Forgets what is known of the next due time: the feeds have changed.
-    pub fn reconsider(&mut self) {
+    /// Forgets what is known of the next due time, because the feeds have changed, and takes over
+    /// new limits.
+    pub fn reconsider(&mut self, limits: Limits) {
         self.next_try = None;
+        self.limits = limits;
     }
 
     /// True when a round has nothing left to start; never for `Due`.

@@ -7,5 +7,5 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
-pub use dispatch::{Clock, Dispatch, Source};
+pub use dispatch::{Clock, Dispatch, Limits, Source};
 pub use policy::{Answer, Next, Pace, Refusal, may_poll_by_hand, next_poll};

@@ -1,0 +1,30 @@
+//! Settings and feed files read together: all of it is good, or all errors are told.
+
+use std::{path::Path, path::PathBuf, sync::Arc};
+
+use crate::{
+    config::{self, Config, ConfigErrors, Env},
+    model::FeedSpec,
+};
+
+/// What the operator wants, complete and without errors.
+#[derive(Clone, Debug)]
+pub struct Feeds {
+    /// The settings file, if there is one.
+    pub path: Option<PathBuf>,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The feeds of all feed files.
+    pub specs: Vec<FeedSpec>,
+}
+
+/// Reads settings and feed files.
+///
+/// # Errors
+/// Every mistake in any of them.
+pub fn read_feeds(path: Option<&Path>, env: &Env) -> Result<Feeds, ConfigErrors> {
+    let loaded = config::load(path, env)?;
+    let (specs, errors) = config::load_feeds(&loaded.config, env);
+    ConfigErrors::check(errors)?;
+    Ok(Feeds { path: loaded.path, config: Arc::new(loaded.config), specs })
+}

@@ -1,0 +1,151 @@
+//! Signals, changed files, and the hourly tidying.
+//!
+//! Files are watched by looking at them every two seconds: that works on every file system, also
+//! when an editor replaces the file, and costs a few `stat` calls. A new configuration is taken
+//! over whole or not at all.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{Notify, watch},
+    time::MissedTickBehavior,
+};
+use tracing::{error, info};
+
+use super::{Feeds, Stop, TIDY, feed_set, limits, notify, read_feeds, tidy};
+use crate::{config::Env, ingest::Ingest, schedule::{Clock, Limits}, store::Store};
+
+const LOOK: Duration = Duration::from_secs(2);
+
+pub(super) struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    pub(super) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+}
+
+pub(super) struct Reloader {
+    pub(super) config_path: Option<PathBuf>,
+    pub(super) env: Env,
+    pub(super) ingest: Ingest,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) wake: Arc<Notify>,
+    pub(super) limits: watch::Sender<Limits>,
+    pub(super) history: Duration,
+}
+
+/// Listens until the process ends.
+pub(super) async fn control(mut signals: Signals, mut reloader: Reloader, feeds: Feeds, stop: Stop) {
+    let mut files = Files::of(&feeds);
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut tidying = tokio::time::interval(TIDY);
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            _ = signals.terminate.recv() => end(&stop, &mut stopping),
+            _ = signals.interrupt.recv() => end(&stop, &mut stopping),
+            _ = signals.hangup.recv() => reloader.reload("SIGHUP", &mut files).await,
+            _ = look.tick() => {
+                if files.changed() {
+                    reloader.reload("a file changed", &mut files).await;
+                }
+            }
+            _ = tidying.tick() => tidy(&reloader.store, reloader.history, (reloader.clock)()).await,
+        }
+    }
+}
+
+/// The first signal drains, the second ends at once.
+fn end(stop: &Stop, stopping: &mut bool) {
+    if *stopping {
+        error!("stopped at once by a second signal");
+        #[expect(clippy::exit, reason = "that is what a second signal asks for; the store survives it")]
+        std::process::exit(1);
+    }
+    *stopping = true;
+    info!("stopping: polls under way may end, up to {} s; a second signal ends at once", super::DRAIN.as_secs());
+    stop.stop();
+}
+
+impl Reloader {
+    async fn reload(&mut self, why: &str, files: &mut Files) {
+        notify::reloading();
+        match self.take_over().await {
+            Ok((feeds, message)) => {
+                *files = Files::of(&feeds);
+                self.history = feeds.config.schedule.history;
+                info!("reloaded ({why}): {message}");
+            }
+            Err(errors) => {
+                // Looked at again when it changes next; until then there is nothing new to say.
+                files.looked();
+                error!("not reloaded ({why}), the old settings and feeds stay in force:\n{errors}");
+            }
+        }
+        notify::ready();
+    }
+
+    async fn take_over(&self) -> Result<(Feeds, String), String> {
+        let feeds = read_feeds(self.config_path.as_deref(), &self.env).map_err(|errors| errors.to_string())?;
+        self.ingest
+            .reconfigure(Arc::clone(&feeds.config), feeds.specs.clone())
+            .map_err(|error| error.to_string())?;
+        let report = self
+            .store
+            .sync_feeds(feed_set(&feeds), (self.clock)())
+            .await
+            .map_err(|error| error.to_string())?;
+        self.limits.send_replace(limits(&feeds));
+        self.wake.notify_one();
+        let message = format!(
+            "{} feeds ({} new, {} changed, {} retired)",
+            feeds.specs.len(), report.added, report.changed, report.retired
+        );
+        Ok((feeds, message))
+    }
+}
+
+/// What is looked at, and how it looked.
+struct Files(Vec<(PathBuf, Option<Look>)>);
+
+type Look = (u64, u64, Option<SystemTime>);
+
+impl Files {
+    fn of(feeds: &Feeds) -> Self {
+        let paths = feeds.path.iter().chain(&feeds.config.feeds);
+        Self(paths.map(|path| (path.clone(), look_at(path))).collect())
+    }
+
+    fn changed(&self) -> bool {
+        self.0.iter().any(|(path, before)| look_at(path) != *before)
+    }
+
+    fn looked(&mut self) {
+        for (path, look) in &mut self.0 {
+            *look = look_at(path);
+        }
+    }
+}
+
+fn look_at(path: &PathBuf) -> Option<Look> {
+    let meta = fs::metadata(path).ok()?;
+    Some((meta.ino(), meta.len(), meta.modified().ok()))
+}

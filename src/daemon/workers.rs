@@ -1,0 +1,214 @@
+//! The working loop: claims what may start, polls it, and drains when told to stop.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Notify, watch},
+    task::{Id, JoinError, JoinSet},
+    time::Instant,
+};
+use tracing::{error, warn};
+
+use crate::{
+    ingest::{Ingest, Report},
+    model::Time,
+    schedule::{Clock, Dispatch, Limits},
+    store::{Claimed, StoreError},
+};
+
+/// Between two tries after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(60);
+/// The loop comes round this often, however little there is to do: it feeds the watchdog.
+const BEAT: Duration = Duration::from_secs(15);
+
+/// A stop signal that many can wait for.
+#[derive(Clone, Debug)]
+pub struct Stop(Arc<watch::Sender<bool>>);
+
+impl Stop {
+    /// A signal not yet given.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+
+    /// Gives the signal.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Waits for the signal; returns at once if it was given.
+    pub async fn wait(&self) {
+        // The sender lives in `self`, so this cannot end early.
+        let _ = self.0.subscribe().wait_for(|stopped| *stopped).await;
+    }
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What to do when the store fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// End with the error: a command's user is there to read it.
+    GiveUp,
+    /// Stop polling, say so, and try again each minute: a daemon outlives a full disk. Nothing is
+    /// fetched that could not be stored.
+    Wait,
+}
+
+/// How the loop runs.
+pub struct Tempo {
+    /// Notified when feeds or settings have changed.
+    pub wake: Arc<Notify>,
+    /// Limits to take over then.
+    pub new_limits: watch::Receiver<Limits>,
+    /// The wall clock.
+    pub clock: Clock,
+    /// Called each time the loop comes round.
+    pub beat: Box<dyn Fn(Time) + Send>,
+    /// How long polls under way may take to end after a stop.
+    pub drain: Duration,
+    /// When the store fails.
+    pub patience: Patience,
+}
+
+type Poll = Result<Option<Report>, StoreError>;
+
+/// Polls until the source is exhausted or `stop` is given, then drains.
+///
+/// # Errors
+/// The store's, if that cannot be waited out.
+pub async fn drive(
+    ingest: &Ingest,
+    mut dispatch: Dispatch,
+    stop: &Stop,
+    tempo: Tempo,
+    mut on_report: impl FnMut(Report),
+) -> Result<(), StoreError> {
+    let mut running = Running::default();
+    loop {
+        (tempo.beat)((tempo.clock)());
+        match dispatch.claim().await {
+            Ok(claimed) => claimed.into_iter().for_each(|feed| running.start(ingest, feed)),
+            Err(error) => wait_for_store(error, &tempo, stop).await?,
+        }
+        if running.is_empty() && dispatch.is_exhausted() {
+            return Ok(());
+        }
+        let rest = dispatch.rest().min(BEAT);
+        tokio::select! {
+            biased;
+            () = stop.wait() => break,
+            Some(done) = running.next() => {
+                finish(done, &mut dispatch, &tempo, stop, &mut on_report).await?;
+                // What else is done by now is taken in the same round.
+                while let Some(done) = running.try_next() {
+                    finish(done, &mut dispatch, &tempo, stop, &mut on_report).await?;
+                }
+            }
+            () = tempo.wake.notified() => dispatch.reconsider(*tempo.new_limits.borrow()),
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+    drain(running, &tempo, &mut on_report).await
+}
+
+async fn finish(
+    (host, poll): (String, Poll),
+    dispatch: &mut Dispatch,
+    tempo: &Tempo,
+    stop: &Stop,
+    on_report: &mut impl FnMut(Report),
+) -> Result<(), StoreError> {
+    dispatch.finished(&host);
+    match poll {
+        Ok(report) => report.into_iter().for_each(on_report),
+        // The other poll has it; nothing is wrong with the store.
+        Err(error @ StoreError::LeaseLost { .. }) => warn!("{error}"),
+        Err(error) => wait_for_store(error, tempo, stop).await?,
+    }
+    Ok(())
+}
+
+async fn wait_for_store(error: StoreError, tempo: &Tempo, stop: &Stop) -> Result<(), StoreError> {
+    if tempo.patience == Patience::GiveUp || !error.is_temporary() {
+        return Err(error);
+    }
+    error!("polling pauses for {} s: {error}", STORE_PAUSE.as_secs());
+    let until = Instant::now() + STORE_PAUSE;
+    while Instant::now() < until {
+        (tempo.beat)((tempo.clock)());
+        tokio::select! {
+            () = stop.wait() => break,
+            () = tokio::time::sleep(BEAT.min(until.saturating_duration_since(Instant::now()))) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn drain(
+    mut running: Running,
+    tempo: &Tempo,
+    on_report: &mut impl FnMut(Report),
+) -> Result<(), StoreError> {
+    let deadline = Instant::now() + tempo.drain;
+    while let Ok(Some((_, poll))) = tokio::time::timeout_at(deadline, running.next()).await {
+        match poll {
+            Ok(report) => report.into_iter().for_each(&mut *on_report),
+            Err(error) => warn!("a poll's result was lost: {error}"),
+        }
+    }
+    if !running.is_empty() {
+        warn!(polls = running.len(), "{} polls did not end in time and were cut off", running.len());
+    }
+    Ok(())
+}
+
+/// The polls under way.
+#[derive(Default)]
+struct Running {
+    tasks: JoinSet<Poll>,
+    hosts: HashMap<Id, String>,
+}
+
+impl Running {
+    fn start(&mut self, ingest: &Ingest, claimed: Claimed) {
+        let ingest = ingest.clone();
+        let task = self.tasks.spawn(async move { ingest.poll(claimed.feed).await });
+        self.hosts.insert(task.id(), claimed.host);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    async fn next(&mut self) -> Option<(String, Poll)> {
+        let joined = self.tasks.join_next_with_id().await?;
+        Some(self.ended(joined))
+    }
+
+    fn try_next(&mut self) -> Option<(String, Poll)> {
+        let joined = self.tasks.try_join_next_with_id()?;
+        Some(self.ended(joined))
+    }
+
+    fn ended(&mut self, joined: Result<(Id, Poll), JoinError>) -> (String, Poll) {
+        let (id, poll) = match joined {
+            Ok((id, poll)) => (id, poll),
+            Err(error) => {
+                // A panic in a poll ends that poll; its lease runs out by itself.
+                error!("a poll failed: {error}; this is a bug in Tidings, please report it");
+                (error.id(), Ok(None))
+            }
+        };
+        (self.hosts.remove(&id).unwrap_or_default(), poll)
+    }
+}
