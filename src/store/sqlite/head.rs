@@ -97,7 +97,6 @@ fn foreign(path: &Path) -> std::io::Result<Option<String>> {
         return Ok(Some("an SQLite database, cut off in its head".to_owned()));
     };
     let owner = u32::from_be_bytes([a, b, c, d]);
-    Ok((owner != APPLICATION_ID).then(|| {
-        format!("an SQLite database of another program, application id {owner:#x}")
-    }))
+    Ok((owner != APPLICATION_ID)
+        .then(|| format!("an SQLite database of another program, application id {owner:#x}")))
 }

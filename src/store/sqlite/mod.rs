@@ -37,10 +37,7 @@ pub struct Sqlite {
 /// A result whose error is still SQLite's own.
 type Sql<T> = Result<T, rusqlite::Error>;
 
-fn open_error(
-    path: &Path,
-    source: impl std::error::Error + Send + Sync + 'static,
-) -> StoreError {
+fn open_error(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Open {
         path: path.to_owned(),
         source: Box::new(source),

@@ -60,8 +60,8 @@ impl Sqlite {
 
     fn connect(path: &Path, in_use: InUse) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)
-            .map_err(|source| open_error(path, source))?;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(|source| open_error(path, source))?;
         let store = Self {
             connection,
             path: path.to_owned(),
