@@ -283,13 +283,13 @@ impl Ingest {
 
     /// Parses and normalizes off the async threads, a few at a time, under a deadline.
     async fn read(&self, spec: &FeedSpec, body: NewBody, now: Time) -> Result<Document, Failure> {
-        let permit = Arc::clone(&self.parsers).acquire_owned().await;
+        // Held here and not on the thread: a document that is given up frees its place.
+        let _permit = self.parsers.acquire().await;
         let (id, name) = (spec.id.clone(), spec.name.clone());
         let limits = Limits {
             max_entries: self.setup().config.fetch.max_entries,
         };
         let work = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
             read_document(&body, &id, name.as_deref(), limits, now)
         });
         match tokio::time::timeout(PARSE_DEADLINE, work).await {

@@ -124,6 +124,9 @@ pub(super) fn advance(
         Seen::Failed(failure) => {
             state.failures = old.failures.saturating_add(1);
             state.failure = Some(failure.clone());
+            // Any other answer ends a row of 410s.
+            state.gone_since = None;
+            state.gone_polls = 0;
         }
     }
     state

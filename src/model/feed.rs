@@ -74,6 +74,26 @@ pub struct FeedState {
     pub next_reason: String,
 }
 
+impl FeedState {
+    /// What stays true when the operator gives the feed a new URL: what its documents said, and
+    /// nothing of what the old URL answered. `same_host` keeps a `Retry-After`.
+    #[must_use]
+    pub fn at_new_url(self, same_host: bool) -> Self {
+        Self {
+            validators: Validators::default(),
+            body_hash: None,
+            failures: 0,
+            failure: None,
+            retry_after: self.retry_after.filter(|_| same_host),
+            gone_since: None,
+            gone_polls: 0,
+            gone: false,
+            redirect: None,
+            ..self
+        }
+    }
+}
+
 /// A claimed feed: it is leased to the claimer until it commits or the lease ends.
 #[derive(Clone, Debug)]
 pub struct DueFeed {

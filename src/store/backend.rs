@@ -98,14 +98,16 @@ pub struct Revision {
 /// One store, seen from one connection.
 pub trait Backend: Send {
     /// Makes the store's feeds equal to the feed files': new ones are due at once, vanished ones
-    /// are retired (their articles stay), state is kept.
+    /// are retired (their articles stay), state is kept. A feed with a new URL is due at once, and
+    /// what the old URL answered is forgotten, a poll of it that is under way included.
     fn sync_feeds(&mut self, set: &FeedSet, now: Time) -> Result<SyncReport, StoreError>;
 
     /// Leases due feeds, longest overdue first, and **reserves** their next poll at now plus the
     /// feed's interval before any request is sent, so that a crash loop can never poll twice.
     fn claim_due(&mut self, claim: &Claim) -> Result<ClaimedBatch, StoreError>;
 
-    /// Leases the named feeds, due or not; those under another's lease are left out.
+    /// Leases the named feeds, due or not, and reserves their next poll as [`Self::claim_due`]
+    /// does; those under another's lease, paused, retired or gone are left out.
     fn claim(
         &mut self,
         ids: &[FeedId],
@@ -120,14 +122,18 @@ pub trait Backend: Send {
     /// while holding the store's polling lock alone ([`super::PollLock`]). Returns how many.
     fn break_leases(&mut self) -> Result<u64, StoreError>;
 
-    /// When the next feed falls due after `now`.
+    /// When the next feed falls due after `now`; one under a lease, not before the lease ends.
     fn next_due(&mut self, now: Time) -> Result<Option<Time>, StoreError>;
 
     /// What is known of a document's entries.
     fn known(&mut self, feed: i64, entries: &[(EntryKey, ArticleId)]) -> Result<Known, StoreError>;
 
     /// Commits several batches in one transaction. The outer error means that none was kept; an
-    /// inner one that this batch alone was refused.
+    /// inner one that this batch alone was refused. A lease is good for one commit.
+    #[expect(
+        clippy::type_complexity,
+        reason = "an alias would hide that each batch has a result of its own"
+    )]
     fn commit(
         &mut self,
         batches: &[Batch],
@@ -159,7 +165,8 @@ pub trait Backend: Send {
     /// Deletes articles and leaves tombstones. Returns how many there were.
     fn delete(&mut self, ids: &[ArticleId], reason: &str, now: Time) -> Result<u32, StoreError>;
 
-    /// Drops poll history before a moment, and tidies. Returns how many polls were dropped.
+    /// Drops poll history before a moment, some thousand polls in a call, and tidies after the
+    /// last. Returns how many polls were dropped; call again until there are none.
     fn maintain(&mut self, history_before: Time) -> Result<u64, StoreError>;
 
     /// Counts; `since` is the moment for `articles_since`.

@@ -59,15 +59,16 @@ impl Store {
         })
     }
 
-    /// Waits until everything queued is durable and the connections are closed. Other clones of
-    /// the handle must be gone by then.
+    /// Waits until everything queued is durable and the connections are closed. What other clones
+    /// of the handle ask from then on is answered with [`StoreError::Closed`].
     pub async fn close(self) {
         let Self {
             writer,
             reader,
             threads,
         } = self;
-        drop((writer, reader));
+        writer.stop().await;
+        reader.stop().await;
         let handles = threads
             .lock()
             .map(|mut handles| std::mem::take(&mut *handles))
@@ -151,11 +152,19 @@ impl Store {
             .await
     }
 
-    /// See [`Backend::maintain`].
+    /// [`Backend::maintain`] until nothing is left to drop; other work is let in between.
     pub async fn maintain(&self, history_before: Time) -> Result<u64, StoreError> {
-        self.writer
-            .call(move |backend| backend.maintain(history_before))
-            .await
+        let mut all = 0;
+        loop {
+            let dropped = self
+                .writer
+                .call(move |backend| backend.maintain(history_before))
+                .await?;
+            if dropped == 0 {
+                return Ok(all);
+            }
+            all += dropped;
+        }
     }
 
     /// See [`Backend::totals`].

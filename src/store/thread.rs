@@ -22,9 +22,11 @@ type Call = Box<dyn FnOnce(&mut dyn Backend) + Send>;
 enum Job {
     Commit(Box<Batch>, Reply),
     Call(Call),
+    Stop,
 }
 
-/// The sending side; clones share the thread, which ends when the last clone is gone.
+/// The sending side; clones share the thread, which ends when it is told to or when the last clone
+/// is gone.
 #[derive(Clone)]
 pub(super) struct Worker {
     jobs: mpsc::Sender<Job>,
@@ -57,6 +59,12 @@ impl Worker {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Lets the thread end when what is queued by now is done.
+    pub(super) async fn stop(self) {
+        // An error says that it has ended already.
+        let _ = self.jobs.send(Job::Stop).await;
+    }
+
     /// Commits one batch, in one transaction with others that wait at the same time.
     pub(super) async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         let (reply, answer) = oneshot::channel();
@@ -78,6 +86,8 @@ fn serve(backend: &mut dyn Backend, queue: &mut mpsc::Receiver<Job>) {
                     batches.push(*batch);
                     replies.push(reply);
                 }
+                // What is queued already is still done; the loop ends behind it.
+                Job::Stop => queue.close(),
                 // What was queued before this call is committed before it.
                 Job::Call(call) => {
                     commit(backend, &mut batches, &mut replies);

@@ -16,34 +16,42 @@ use crate::{
 
 pub(super) fn known(db: &Connection, feed: i64, entries: &[(EntryKey, ArticleId)]) -> Sql<Known> {
     let mut known = Known::default();
-    let mut by_key = db.prepare_cached(
-        "SELECT a.id, s.fingerprint FROM sightings s JOIN articles a ON a.row = s.article WHERE s.feed = ?1 AND s.key = ?2",
-    )?;
     for (key, id) in entries {
-        let sighting = by_key
-            .query_row((feed, key.0), |row| {
-                Ok(KnownSighting {
-                    article: ArticleId(row.get(0)?),
-                    fingerprint: Fingerprint(row.get(1)?),
-                })
-            })
-            .optional()?;
+        let sighting = known_sighting(db, feed, *key)?;
         // A sighted entry belongs to its article, whatever its link says today.
-        let id = sighting.map_or(*id, |sighting| sighting.article);
+        let article = sighting.map_or(*id, |sighting| sighting.article);
         if let Some(sighting) = sighting {
             known.sightings.insert(*key, sighting);
         }
-        match known_article(db, id)? {
-            Some(article) => {
-                known.articles.insert(id, article);
-            }
-            None if is_tombstone(db, id)? => {
-                known.tombstones.insert(id);
-            }
-            None => {}
+        if let Some(current) = known_article(db, article)? {
+            known.articles.insert(article, current);
+        } else if is_tombstone(db, article)? {
+            known.tombstones.insert(article);
+        }
+        if sighting.is_none() && is_deleted_entry(db, feed, *key)? {
+            known.tombstones.insert(*id);
         }
     }
     Ok(known)
+}
+
+fn known_sighting(db: &Connection, feed: i64, key: EntryKey) -> Sql<Option<KnownSighting>> {
+    db.prepare_cached(
+        "SELECT a.id, s.fingerprint FROM sightings s JOIN articles a ON a.row = s.article
+         WHERE s.feed = ?1 AND s.key = ?2",
+    )?
+    .query_row((feed, key.0), |row| {
+        Ok(KnownSighting {
+            article: ArticleId(row.get(0)?),
+            fingerprint: Fingerprint(row.get(1)?),
+        })
+    })
+    .optional()
+}
+
+fn is_deleted_entry(db: &Connection, feed: i64, key: EntryKey) -> Sql<bool> {
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM deleted_entries WHERE feed = ?1 AND key = ?2)")?
+        .query_row((feed, key.0), |row| row.get(0))
 }
 
 fn known_article(db: &Connection, id: ArticleId) -> Sql<Option<KnownArticle>> {
@@ -80,17 +88,20 @@ impl Conditions {
         };
         if !query.feeds.is_empty() {
             let ids: Vec<&str> = query.feeds.iter().map(FeedId::as_str).collect();
+            // A list of rows, not a look at every article's feeds: a small feed's page does not
+            // cost a walk through a large store.
             conditions.and(
-                "EXISTS (SELECT 1 FROM sightings s JOIN feeds f ON f.row = s.feed WHERE s.article = a.row
-                 AND f.id IN (SELECT value FROM json_each(:feeds)))",
+                "a.row IN (SELECT s.article FROM feeds f JOIN sightings s ON s.feed = f.row
+                 WHERE f.id IN (SELECT value FROM json_each(:feeds)))",
                 ":feeds",
                 rows::json(&ids)?.into(),
             );
         }
         if !query.feed_tags.is_empty() {
             conditions.and(
-                "EXISTS (SELECT 1 FROM sightings s JOIN feeds f ON f.row = s.feed, json_each(f.tags) t
-                 WHERE s.article = a.row AND t.value IN (SELECT value FROM json_each(:tags)))",
+                "a.row IN (SELECT s.article FROM feeds f JOIN sightings s ON s.feed = f.row
+                 WHERE EXISTS (SELECT 1 FROM json_each(f.tags) t
+                    WHERE t.value IN (SELECT value FROM json_each(:tags))))",
                 ":tags",
                 rows::json(&query.feed_tags)?.into(),
             );

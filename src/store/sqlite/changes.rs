@@ -61,6 +61,11 @@ pub(super) fn delete(tx: &Transaction<'_>, ids: &[ArticleId], reason: &str, now:
     let mut seq = Sequence::load(tx)?;
     let mut deleted = 0;
     for id in ids {
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO deleted_entries (feed, key)
+             SELECT s.feed, s.key FROM articles a JOIN sightings s ON s.article = a.row WHERE a.id = ?1",
+        )?
+        .execute([id.0])?;
         // Sightings and revisions go with it by cascade.
         let row: Option<i64> = tx
             .prepare_cached("DELETE FROM articles WHERE id = ?1 RETURNING row")?

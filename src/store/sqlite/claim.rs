@@ -5,75 +5,65 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use rusqlite::{Connection, Row, Transaction, named_params, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params, params};
 
 use super::{
     Sql,
     rows::{self, millis},
 };
 use crate::{
-    model::{DueFeed, FeedId, Time},
+    model::{DueFeed, FeedId, Time, later},
     store::{Claim, Claimed, ClaimedBatch},
 };
 
-const COLUMNS: &str = "row, id, host, lease, next_at, state";
+/// A feed that may be claimed.
+struct Candidate {
+    row: i64,
+    due_at: Time,
+    host: String,
+}
 
 pub(super) fn due(tx: &Transaction<'_>, claim: &Claim) -> Sql<ClaimedBatch> {
-    let mut claimed = Vec::new();
-    let mut busy = claim.busy_hosts.clone();
-    let mut taken: HashMap<String, usize> = HashMap::new();
-    // One host may fill the front of the queue: each round passes over the hosts that are full.
-    while claimed.len() < claim.limit {
-        let room = claim.limit - claimed.len();
-        let round = due_outside(tx, claim.now, &busy, room)?;
-        let found = round.len();
-        for feed in round {
-            let of_host = taken.entry(feed.host.clone()).or_default();
-            if *of_host >= claim.per_host {
-                continue;
+    let mut room: HashMap<String, usize> = claim
+        .busy_hosts
+        .iter()
+        .map(|host| (host.clone(), 0))
+        .collect();
+    let (mut chosen, mut passed_over) = (Vec::new(), false);
+    {
+        // One pass along the queue, in the index alone: a host that fills the front of the queue
+        // costs the others neither their turn nor a look at its feeds.
+        let mut statement = tx.prepare_cached(
+            "SELECT row, next_at, host FROM feeds
+             WHERE active = 1 AND next_at <= ?1 AND lease_until <= ?1 ORDER BY next_at",
+        )?;
+        let mut queue = statement.query([millis(claim.now)])?;
+        while chosen.len() < claim.limit
+            && let Some(row) = queue.next()?
+        {
+            let host = row.get_ref(2)?.as_str()?;
+            if !room.contains_key(host) {
+                room.insert(host.to_owned(), claim.per_host);
             }
-            *of_host += 1;
-            if *of_host == claim.per_host {
-                busy.push(feed.host.clone());
+            match room.get_mut(host) {
+                Some(room) if *room > 0 => {
+                    *room -= 1;
+                    chosen.push(Candidate {
+                        row: row.get(0)?,
+                        due_at: rows::time(row, 1)?,
+                        host: host.to_owned(),
+                    });
+                }
+                _ => passed_over = true,
             }
-            claimed.push(lease(tx, feed, claim.now, claim.lease)?);
-        }
-        if found < room {
-            break;
         }
     }
-    let held_back = claimed.len() < claim.limit && any_due(tx, claim.now)?;
-    Ok(ClaimedBatch {
-        feeds: claimed,
-        held_back,
-    })
-}
-
-/// Whatever is due and was not claimed waits for its host.
-fn any_due(tx: &Transaction<'_>, now: Time) -> Sql<bool> {
-    tx.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM feeds WHERE active = 1 AND next_at <= ?1 AND lease_until <= ?1)",
-    )?
-    .query_row([millis(now)], |row| row.get(0))
-}
-
-fn due_outside(
-    tx: &Transaction<'_>,
-    now: Time,
-    busy: &[String],
-    limit: usize,
-) -> Sql<Vec<Claimed>> {
-    tx.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM feeds WHERE active = 1 AND next_at <= :now AND lease_until <= :now
-         AND host NOT IN (SELECT value FROM json_each(:busy)) ORDER BY next_at LIMIT :limit"
-    ))?
-    .query_map(
-        named_params! {
-            ":now": millis(now), ":busy": rows::json(&busy)?, ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
-        },
-        candidate,
-    )?
-    .collect()
+    let held_back = passed_over && chosen.len() < claim.limit;
+    let feeds = chosen
+        .into_iter()
+        .map(|feed| lease(tx, feed, claim.now, claim.lease))
+        .collect::<Sql<_>>()?;
+    Ok(ClaimedBatch { feeds, held_back })
 }
 
 pub(super) fn named(
@@ -84,68 +74,79 @@ pub(super) fn named(
 ) -> Sql<Vec<Claimed>> {
     let mut claimed = Vec::with_capacity(ids.len());
     for id in ids {
-        let candidates: Vec<Claimed> = tx
-            .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM feeds WHERE id = :id AND lease_until <= :now"
-            ))?
-            .query_map(
-                named_params! { ":id": id.as_str(), ":now": millis(now) },
-                candidate,
+        let candidate = tx
+            .prepare_cached(
+                "SELECT row, next_at, host FROM feeds
+                 WHERE id = ?1 AND active = 1 AND lease_until <= ?2",
             )?
-            .collect::<Sql<_>>()?;
-        for feed in candidates {
-            claimed.push(lease(tx, feed, now, duration)?);
+            .query_row(params![id.as_str(), millis(now)], |row| {
+                Ok(Candidate {
+                    row: row.get(0)?,
+                    due_at: rows::time(row, 1)?,
+                    host: row.get(2)?,
+                })
+            })
+            .optional()?;
+        if let Some(candidate) = candidate {
+            claimed.push(lease(tx, candidate, now, duration)?);
         }
     }
     Ok(claimed)
 }
 
-fn candidate(row: &Row<'_>) -> Sql<Claimed> {
-    let state: String = row.get(5)?;
-    Ok(Claimed {
-        feed: DueFeed {
-            row: row.get(0)?,
-            id: rows::feed_id(row, 1)?,
-            lease: row.get(3)?,
-            due_at: rows::time(row, 4)?,
-            state: rows::parse_json(5, &state)?,
-        },
-        host: row.get(2)?,
-    })
-}
-
-fn lease(
-    tx: &Transaction<'_>,
-    mut claimed: Claimed,
-    now: Time,
-    duration: Duration,
-) -> Sql<Claimed> {
-    let until = millis(now).saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
-    claimed.feed.lease += 1;
+fn lease(tx: &Transaction<'_>, feed: Candidate, now: Time, duration: Duration) -> Sql<Claimed> {
     tx.prepare_cached(
-        "UPDATE feeds SET lease = ?2, lease_until = ?3, claimed_at = ?4, next_at = max(next_at, ?4 + interval_ms)
-         WHERE row = ?1",
+        "UPDATE feeds SET lease = lease + 1, lease_until = :until, claimed_before = claimed_at,
+            claimed_at = :now, next_at = max(next_at, :now + interval_ms)
+         WHERE row = :row RETURNING id, lease, state",
     )?
-    .execute(params![claimed.feed.row, claimed.feed.lease, until, millis(now)])?;
-    Ok(claimed)
+    .query_row(
+        named_params! {
+            ":row": feed.row, ":now": millis(now), ":until": millis(later(now, duration)),
+        },
+        |row| {
+            Ok(Claimed {
+                feed: DueFeed {
+                    row: feed.row,
+                    id: rows::feed_id(row, 0)?,
+                    lease: row.get(1)?,
+                    due_at: feed.due_at,
+                    state: rows::feed_state(row, 2)?,
+                },
+                host: feed.host.clone(),
+            })
+        },
+    )
 }
 
 pub(super) fn release(tx: &Transaction<'_>, feeds: &[DueFeed]) -> Sql<()> {
     for feed in feeds {
-        tx.prepare_cached("UPDATE feeds SET lease_until = 0, claimed_at = NULL, next_at = ?3 WHERE row = ?1 AND lease = ?2")?
-            .execute(params![feed.row, feed.lease, millis(feed.due_at)])?;
+        tx.prepare_cached(
+            "UPDATE feeds SET lease_until = 0, claimed_at = claimed_before, next_at = ?3
+             WHERE row = ?1 AND lease = ?2 AND lease_until > 0",
+        )?
+        .execute(params![feed.row, feed.lease, millis(feed.due_at)])?;
     }
     Ok(())
 }
 
 /// Ends every lease; right only when no other poller is alive.
 pub(super) fn break_leases(tx: &Transaction<'_>) -> Sql<u64> {
-    Ok(tx.execute("UPDATE feeds SET lease_until = 0 WHERE lease_until > 0", [])? as u64)
+    let ended = tx.execute("UPDATE feeds SET lease_until = 0 WHERE lease_until > 0", [])?;
+    Ok(ended as u64)
 }
 
+/// A feed under a lease falls due when the lease ends, if nobody commits until then.
 pub(super) fn next_due(db: &Connection, now: Time) -> Sql<Option<Time>> {
     let next: Option<i64> = db
-        .prepare_cached("SELECT min(next_at) FROM feeds WHERE active = 1 AND next_at > ?1")?
+        .prepare_cached(
+            "SELECT min(at) FROM (
+                SELECT min(next_at) AS at FROM feeds
+                    WHERE active = 1 AND next_at > ?1 AND lease_until <= next_at
+                UNION ALL
+                SELECT min(lease_until) FROM feeds
+                    WHERE lease_until > 0 AND lease_until > ?1 AND next_at < lease_until AND active = 1)",
+        )?
         .query_row([millis(now)], |row| row.get(0))?;
     next.map(|at| rows::from_millis(0, at)).transpose()
 }

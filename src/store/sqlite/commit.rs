@@ -8,7 +8,7 @@ use super::{
     rows::{self, millis},
 };
 use crate::{
-    model::{Action, Article, ArticleId, Batch, Committed, Decided, FeedCommit, Time},
+    model::{Action, Article, ArticleId, Batch, Committed, Decided, FeedCommit, Fingerprint, Time},
     store::StoreError,
 };
 
@@ -52,9 +52,9 @@ fn one(
     let owner = batch.feed.as_ref().map(|feed| feed.row);
     let mut done = Committed::default();
     for entry in &batch.entries {
-        let article = apply(tx, entry, owner, batch.now, seq, &mut done)?;
-        if let (Some(feed), Some(article)) = (owner, article) {
-            sight(tx, feed, article, entry, batch.now)?;
+        let sighted = apply(tx, entry, owner, batch.now, seq, &mut done)?;
+        if let (Some(feed), Some(sighted)) = (owner, sighted) {
+            sight(tx, feed, &sighted, entry, batch.now)?;
         }
     }
     if let Some(feed) = &batch.feed {
@@ -67,13 +67,26 @@ fn one(
 fn update_feed(tx: &Transaction<'_>, feed: &FeedCommit) -> Sql<bool> {
     let changed = tx
         .prepare_cached(
-            "UPDATE feeds SET state = ?3, next_at = ?4, gone = ?5, lease_until = 0 WHERE row = ?1 AND lease = ?2",
+            "UPDATE feeds SET state = ?3, next_at = ?4, gone = ?5, lease_until = 0
+             WHERE row = ?1 AND lease = ?2 AND lease_until > 0",
         )?
-        .execute(params![feed.row, feed.lease, rows::json(&feed.state)?, millis(feed.next_poll), feed.state.gone])?;
+        .execute(params![
+            feed.row,
+            feed.lease,
+            rows::json(&feed.state)?,
+            millis(feed.next_poll),
+            feed.state.gone
+        ])?;
     Ok(changed == 1)
 }
 
-/// Returns the article's row for the sighting; `None` where there is nothing to sight.
+/// What a sighting is of.
+struct Sighted {
+    article: i64,
+    fingerprint: Fingerprint,
+}
+
+/// Returns what the feed sighted; `None` where there is nothing to write down.
 fn apply(
     tx: &Transaction<'_>,
     entry: &Decided,
@@ -81,52 +94,43 @@ fn apply(
     now: Time,
     seq: &mut Sequence,
     done: &mut Committed,
-) -> Sql<Option<i64>> {
+) -> Sql<Option<Sighted>> {
+    let stamp = |seq| Stamp {
+        seq,
+        owner,
+        first_seen: now,
+        now,
+    };
+    let sighted = |article| {
+        Some(Sighted {
+            article,
+            fingerprint: entry.fingerprint,
+        })
+    };
     match &entry.action {
         Action::Insert(article) => {
             if is_deleted(tx, article.id)? {
                 return Ok(None);
             }
-            // Another feed may have brought the same story since `known` was asked.
-            if let Some(row) = row_of(tx, article.id)? {
+            // Another feed may have brought the same story since `known` was asked. Its version
+            // is what counts as sighted, so that this feed's own is weighed at its next poll.
+            if let Some(stored) = stored(tx, article.id)? {
                 done.same += 1;
-                return Ok(Some(row));
+                return Ok(Some(stored));
             }
             done.new += 1;
-            put(
-                tx,
-                article.id,
-                article,
-                &Stamp {
-                    seq: seq.next(),
-                    owner,
-                    first_seen: now,
-                    now,
-                },
-            )
-            .map(Some)
+            put(tx, article.id, article, &stamp(seq.next())).map(sighted)
         }
         Action::Replace { id, article } => {
-            if row_of(tx, *id)?.is_none() {
+            if stored(tx, *id)?.is_none() {
                 return Ok(None);
             }
             done.changed += 1;
-            replace(
-                tx,
-                *id,
-                article,
-                Stamp {
-                    seq: seq.next(),
-                    owner,
-                    first_seen: now,
-                    now,
-                },
-            )
-            .map(Some)
+            replace(tx, *id, article, stamp(seq.next())).map(sighted)
         }
         Action::Link { id } => {
             done.same += 1;
-            row_of(tx, *id)
+            Ok(stored(tx, *id)?.and_then(|stored| sighted(stored.article)))
         }
         Action::Touch => {
             done.same += 1;
@@ -141,9 +145,14 @@ fn apply(
     }
 }
 
-fn row_of(tx: &Transaction<'_>, id: ArticleId) -> Sql<Option<i64>> {
-    tx.prepare_cached("SELECT row FROM articles WHERE id = ?1")?
-        .query_row([id.0], |row| row.get(0))
+fn stored(tx: &Transaction<'_>, id: ArticleId) -> Sql<Option<Sighted>> {
+    tx.prepare_cached("SELECT row, fingerprint FROM articles WHERE id = ?1")?
+        .query_row([id.0], |row| {
+            Ok(Sighted {
+                article: row.get(0)?,
+                fingerprint: Fingerprint(row.get(1)?),
+            })
+        })
         .optional()
 }
 
@@ -161,12 +170,12 @@ fn sort_at(published: Option<Time>, first_seen: Time) -> i64 {
     )
 }
 
-/// NULL where it says nothing beyond `url`.
+/// NULL where it says nothing beyond `url`, empty where there is none beside a `url`.
 fn canonical(article: &Article) -> Option<&str> {
-    article
-        .canonical_url
-        .as_deref()
-        .filter(|canonical| article.url.as_deref() != Some(canonical))
+    match (article.canonical_url.as_deref(), article.url.as_deref()) {
+        (None, Some(_)) => Some(""),
+        (canonical, url) => canonical.filter(|_| canonical != url),
+    }
 }
 
 /// Writes a version under `id`: a new article, or the next version of a stored one.
@@ -229,14 +238,27 @@ fn replace(tx: &Transaction<'_>, id: ArticleId, article: &Article, mut stamp: St
     put(tx, id, article, &stamp)
 }
 
-fn sight(tx: &Transaction<'_>, feed: i64, article: i64, entry: &Decided, now: Time) -> Sql<()> {
+fn sight(
+    tx: &Transaction<'_>,
+    feed: i64,
+    sighted: &Sighted,
+    entry: &Decided,
+    now: Time,
+) -> Sql<()> {
     tx.prepare_cached(
         "INSERT INTO sightings (feed, key, article, fingerprint, guid, first_seen, last_seen)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
          ON CONFLICT (feed, key) DO UPDATE SET article = excluded.article, fingerprint = excluded.fingerprint,
             guid = excluded.guid, last_seen = excluded.last_seen",
     )?
-    .execute(params![feed, entry.key.0, article, entry.fingerprint.0, entry.guid, millis(now)])?;
+    .execute(params![
+        feed,
+        entry.key.0,
+        sighted.article,
+        sighted.fingerprint.0,
+        entry.guid,
+        millis(now)
+    ])?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, Transaction, named_params, params};
 
 use super::{
     Sql,
@@ -13,17 +13,18 @@ use crate::{
     store::{FeedSet, SyncReport},
 };
 
+/// No interval is longer, so that a date plus an interval is always a date.
+const FOREVER: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
+/// Old polls dropped in one transaction, so that commits need not wait long for it.
+const PRUNED_AT_ONCE: usize = 10_000;
+
 pub(super) fn sync(tx: &Transaction<'_>, set: &FeedSet, now: Time) -> Sql<SyncReport> {
     let mut report = SyncReport::default();
     for spec in &set.specs {
-        let interval = spec.interval.unwrap_or(set.default_interval);
-        sync_one(
-            tx,
-            spec,
-            i64::try_from(interval.as_millis()).unwrap_or(i64::MAX),
-            now,
-            &mut report,
-        )?;
+        let interval = spec.interval.unwrap_or(set.default_interval).min(FOREVER);
+        let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
+        sync_one(tx, spec, interval_ms, now, &mut report)?;
     }
     let named: Vec<&str> = set.specs.iter().map(|spec| spec.id.as_str()).collect();
     let retired = tx.execute(
@@ -50,37 +51,63 @@ fn sync_one(
         .prepare_cached("SELECT url, retired FROM feeds WHERE id = ?1")?
         .query_row([spec.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
+    let tags = rows::list_json(&spec.tags)?;
+    let host = host_of(&spec.url);
     let values = named_params! {
-        ":id": spec.id.as_str(), ":origin": spec.origin, ":url": spec.url, ":host": host_of(&spec.url),
-        ":name": spec.name, ":tags": rows::list_json(&spec.tags)?, ":interval": interval_ms,
-        ":paused": spec.paused, ":now": millis(now),
+        ":id": spec.id.as_str(), ":origin": spec.origin, ":url": spec.url, ":host": host,
+        ":name": spec.name, ":tags": tags, ":interval": interval_ms, ":paused": spec.paused,
     };
     let Some((old_url, was_retired)) = known else {
         tx.prepare_cached(
             "INSERT INTO feeds (id, origin, url, host, name, tags, interval_ms, paused, next_at)
              VALUES (:id, :origin, :url, :host, :name, :tags, :interval, :paused, :now)",
         )?
-        .execute(values)?;
+        .execute(
+            [values, named_params! { ":now": millis(now) }]
+                .concat()
+                .as_slice(),
+        )?;
         report.added += 1;
         return Ok(());
     };
-    // A feed with an id of its own may get a new URL: its old end (410) is then no longer its own.
-    let moved = old_url != spec.url;
+    if old_url != spec.url {
+        forget_url(tx, &spec.id, host_of(&old_url) == host, now)?;
+    }
     let changed = tx
         .prepare_cached(
             "UPDATE feeds SET origin = :origin, url = :url, host = :host, name = :name, tags = :tags,
-                interval_ms = :interval, paused = :paused, retired = 0,
-                gone = CASE WHEN url IS :url THEN gone ELSE 0 END,
-                next_at = CASE WHEN url IS :url THEN next_at ELSE min(next_at, :now) END
+                interval_ms = :interval, paused = :paused, retired = 0
              WHERE id = :id AND (origin, url, host, name, tags, interval_ms, paused, retired)
                 IS NOT (:origin, :url, :host, :name, :tags, :interval, :paused, 0)",
         )?
         .execute(values)?;
     if was_retired {
         report.added += 1;
-    } else if changed > 0 || moved {
+    } else if changed > 0 {
         report.changed += 1;
     }
+    Ok(())
+}
+
+/// A feed gets a new URL: it is due at once, nothing that the old URL answered counts any more
+/// (its end least of all), and a poll of the old URL that is under way is fenced off. Only a
+/// `Retry-After` outlives the URL if the host stays.
+fn forget_url(tx: &Transaction<'_>, id: &FeedId, same_host: bool, now: Time) -> Sql<()> {
+    let old = tx
+        .prepare_cached("SELECT state FROM feeds WHERE id = ?1")?
+        .query_row([id.as_str()], |row| rows::feed_state(row, 0))?;
+    let state = old.at_new_url(same_host);
+    let not_before = state.retry_after.map_or(i64::MIN, millis);
+    tx.prepare_cached(
+        "UPDATE feeds SET state = ?2, gone = 0, lease = lease + 1, lease_until = 0,
+            next_at = max(min(next_at, ?3), ?4) WHERE id = ?1",
+    )?
+    .execute(params![
+        id.as_str(),
+        rows::json(&state)?,
+        millis(now),
+        not_before
+    ])?;
     Ok(())
 }
 
@@ -98,22 +125,26 @@ pub(super) fn list(db: &Connection, filter: &FeedFilter) -> Sql<Vec<FeedRecord>>
     } else {
         "0"
     };
+    let mut sql = format!(
+        "SELECT f.id, f.origin, f.url, f.name, f.tags, f.paused, f.retired, f.next_at, f.lease_until,
+            f.state, {count}, f.host, f.interval_ms, f.claimed_at
+         FROM feeds f WHERE (:retired OR f.retired = 0)"
+    );
     let ids: Vec<&str> = filter.ids.iter().map(FeedId::as_str).collect();
-    db.prepare(&format!(
-        "SELECT f.id, f.origin, f.url, f.name, f.tags, f.paused, f.retired, f.next_at, f.lease_until, f.state, {count}, f.host, f.interval_ms, f.claimed_at
-         FROM feeds f WHERE (:any OR f.id IN (SELECT value FROM json_each(:ids))) AND (:retired OR f.retired = 0)
-         ORDER BY f.id"
-    ))?
-    .query_map(
-        named_params! { ":any": ids.is_empty(), ":ids": rows::json(&ids)?, ":retired": filter.retired },
-        record,
-    )?
-    .collect()
+    let ids = rows::json(&ids)?;
+    let mut values = vec![(":retired", &filter.retired as &dyn ToSql)];
+    if !filter.ids.is_empty() {
+        sql.push_str(" AND f.id IN (SELECT value FROM json_each(:ids))");
+        values.push((":ids", &ids));
+    }
+    sql.push_str(" ORDER BY f.id");
+    db.prepare(&sql)?
+        .query_map(values.as_slice(), record)?
+        .collect()
 }
 
 fn record(row: &Row<'_>) -> Sql<FeedRecord> {
     let lease: i64 = row.get(8)?;
-    let state: String = row.get(9)?;
     Ok(FeedRecord {
         id: rows::feed_id(row, 0)?,
         origin: row.get(1)?,
@@ -128,7 +159,7 @@ fn record(row: &Row<'_>) -> Sql<FeedRecord> {
         } else {
             Some(rows::from_millis(8, lease)?)
         },
-        state: rows::parse_json(9, &state)?,
+        state: rows::feed_state(row, 9)?,
         articles: row.get(10)?,
         host: row.get(11)?,
         interval: Duration::from_millis(row.get(12)?),
@@ -159,7 +190,13 @@ pub(super) fn polls(db: &Connection, feed: &FeedId, limit: usize) -> Sql<Vec<Pol
 }
 
 pub(super) fn prune_polls(tx: &Transaction<'_>, before: Time) -> Sql<u64> {
-    let dropped = tx.execute("DELETE FROM polls WHERE at < ?1", [millis(before)])?;
-    tx.execute_batch("PRAGMA optimize")?;
+    let dropped = tx
+        .prepare_cached(
+            "DELETE FROM polls WHERE row IN (SELECT row FROM polls WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        )?
+        .execute(params![millis(before), PRUNED_AT_ONCE])?;
+    if dropped < PRUNED_AT_ONCE {
+        tx.execute_batch("PRAGMA optimize")?;
+    }
     Ok(dropped as u64)
 }

@@ -7,10 +7,14 @@ mod changes;
 mod claim;
 mod commit;
 mod feeds;
+mod head;
 mod open;
 mod rows;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
@@ -26,10 +30,19 @@ use crate::model::{
 pub struct Sqlite {
     connection: Connection,
     path: PathBuf,
+    /// Dropped after the connection.
+    _in_use: head::InUse,
 }
 
 /// A result whose error is still SQLite's own.
 type Sql<T> = Result<T, rusqlite::Error>;
+
+fn open_error(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Open {
+        path: path.to_owned(),
+        source: Box::new(source),
+    }
+}
 
 impl Sqlite {
     /// Runs `work` in one write transaction.

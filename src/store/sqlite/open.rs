@@ -5,17 +5,17 @@
 
 use std::{
     fs,
-    io::Read as _,
     path::{Path, PathBuf},
 };
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{Sql, Sqlite};
+use super::{
+    Sql, Sqlite,
+    head::{APPLICATION_ID, InUse},
+    open_error,
+};
 use crate::store::StoreError;
-
-/// "TIDG": marks the file as ours (`PRAGMA application_id`).
-const APPLICATION_ID: i64 = 0x5449_4447;
 
 /// Every schema step, oldest first; `PRAGMA user_version` counts those done.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_init.sql")];
@@ -30,13 +30,11 @@ impl Sqlite {
         if !exists(path)? {
             create(path)?;
         }
-        check_head(path)?;
-        let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        store.check_owner()?;
+        let mut store = Self::connect(path, InUse::checked(path)?)?;
+        store.bring_up_to_date()?;
         store
             .prepare_writer()
             .map_err(|error| store.explain("prepare the store", error))?;
-        store.migrate()?;
         Ok(store)
     }
 
@@ -50,16 +48,9 @@ impl Sqlite {
                 path: path.to_owned(),
             });
         }
-        check_head(path)?;
         // Not opened read-only: SQLite needs to write the -shm file. `query_only` guards instead.
-        let mut store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let found = store.check_owner()?;
-        if found < known_version() {
-            store
-                .prepare_writer()
-                .map_err(|error| store.explain("prepare the store", error))?;
-            store.migrate()?;
-        }
+        let mut store = Self::connect(path, InUse::checked(path)?)?;
+        store.bring_up_to_date()?;
         store
             .connection
             .pragma_update(None, "query_only", true)
@@ -67,13 +58,14 @@ impl Sqlite {
         Ok(store)
     }
 
-    fn connect(path: &Path, mode: OpenFlags) -> Result<Self, StoreError> {
-        let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    fn connect(path: &Path, in_use: InUse) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
             Connection::open_with_flags(path, flags).map_err(|source| open_error(path, source))?;
         let store = Self {
             connection,
             path: path.to_owned(),
+            _in_use: in_use,
         };
         store
             .prepare_connection()
@@ -102,29 +94,26 @@ impl Sqlite {
         db.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
     }
 
-    /// Refuses a database of another program or of a newer Tidings; returns the schema version.
-    fn check_owner(&self) -> Result<i64, StoreError> {
-        let number = |name: &str| {
-            self.connection
-                .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
-                .map_err(|error| self.explain("read the store's head", error))
-        };
-        let (owner, found) = (number("application_id")?, number("user_version")?);
-        if owner != APPLICATION_ID {
-            let what = format!("an SQLite database of another program, application id {owner:#x}");
-            return Err(StoreError::Foreign {
-                path: self.path.clone(),
-                what,
-            });
+    /// Migrates an older store and refuses a newer one, which stays untouched.
+    fn bring_up_to_date(&mut self) -> Result<(), StoreError> {
+        if self.version()? < known_version() {
+            self.prepare_writer()
+                .map_err(|error| self.explain("prepare the store", error))?;
+            self.migrate()?;
         }
-        if found > known_version() {
-            return Err(StoreError::Newer {
-                path: self.path.clone(),
-                found,
-                known: known_version(),
-            });
+        // Looked at again: a newer Tidings may have been quicker.
+        let (found, known) = (self.version()?, known_version());
+        if found > known {
+            let path = self.path.clone();
+            return Err(StoreError::Newer { path, found, known });
         }
-        Ok(found)
+        Ok(())
+    }
+
+    fn version(&self) -> Result<i64, StoreError> {
+        self.connection
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .map_err(|error| self.explain("read the store's head", error))
     }
 
     fn migrate(&mut self) -> Result<(), StoreError> {
@@ -133,11 +122,12 @@ impl Sqlite {
                 .connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let done: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            let done = usize::try_from(done).unwrap_or(0);
-            for migration in MIGRATIONS.iter().skip(done) {
-                tx.execute_batch(migration)?;
+            if done < known_version() {
+                for migration in MIGRATIONS.iter().skip(usize::try_from(done).unwrap_or(0)) {
+                    tx.execute_batch(migration)?;
+                }
+                tx.pragma_update(None, "user_version", known_version())?;
             }
-            tx.pragma_update(None, "user_version", known_version())?;
             tx.commit()
         };
         let result = steps();
@@ -161,39 +151,8 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn open_error(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Open {
-        path: path.to_owned(),
-        source: Box::new(source),
-    }
-}
-
 fn exists(path: &Path) -> Result<bool, StoreError> {
     path.try_exists().map_err(|source| open_error(path, source))
-}
-
-/// Refuses what is plainly no SQLite file before SQLite touches it.
-fn check_head(path: &Path) -> Result<(), StoreError> {
-    let mut head = Vec::new();
-    let file = fs::File::open(path).map_err(|source| open_error(path, source))?;
-    if file.metadata().is_ok_and(|meta| !meta.is_file()) {
-        return Err(StoreError::Foreign {
-            path: path.to_owned(),
-            what: "not a regular file".to_owned(),
-        });
-    }
-    file.take(16)
-        .read_to_end(&mut head)
-        .map_err(|source| open_error(path, source))?;
-    let what = match head.as_slice() {
-        b"SQLite format 3\0" => return Ok(()),
-        [] => "an empty file",
-        _ => "not an SQLite database",
-    };
-    Err(StoreError::Foreign {
-        path: path.to_owned(),
-        what: what.to_owned(),
-    })
 }
 
 /// Makes a complete, empty store beside `path` and links it into place.
@@ -203,26 +162,31 @@ fn create(path: &Path) -> Result<(), StoreError> {
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|source| open_error(path, source))?;
+    // The path alone, its descriptor closed: see `head` for why.
     let temporary = tempfile::Builder::new()
         .prefix(".tidings-new-")
         .tempfile_in(folder)
-        .map_err(|source| open_error(path, source))?;
-    let mut store = Sqlite::connect(temporary.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let mark = store
+        .map_err(|source| open_error(path, source))?
+        .into_temp_path();
+    let mut store = Sqlite::connect(&temporary, InUse::unchecked(&temporary)?)?;
+    // Messages name the store, not its temporary name.
+    store.path = path.to_owned();
+    store
         .connection
-        .pragma_update(None, "application_id", APPLICATION_ID);
-    mark.map_err(|error| store.explain("mark the new store", error))?;
+        .pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(|error| store.explain("mark the new store", error))?;
     store.migrate()?;
+    // Last, so that the file itself holds everything and no log must be linked with it; here at
+    // all, because SQLite lets only one connection at a time switch.
+    store
+        .prepare_writer()
+        .map_err(|error| store.explain("prepare the new store", error))?;
     store
         .connection
         .close()
         .map_err(|(_, source)| open_error(path, source))?;
-    temporary
-        .as_file()
-        .sync_all()
-        .map_err(|source| open_error(path, source))?;
     match temporary.persist_noclobber(path) {
-        Ok(_) => sync_folder(folder).map_err(|source| open_error(path, source)),
+        Ok(()) => sync_folder(folder).map_err(|source| open_error(path, source)),
         // Another process was quicker; its store is as good.
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(open_error(path, error.error)),

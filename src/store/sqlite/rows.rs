@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::Sql;
 use crate::model::{
-    Article, ArticleId, DateSource, Extraction, FeedId, Fingerprint, StoredArticle, Time,
+    Article, ArticleId, DateSource, Extraction, FeedId, FeedState, Fingerprint, StoredArticle, Time,
 };
 
 /// The columns that [`stored_article`] reads; `a` is the article's row.
@@ -14,7 +14,7 @@ use crate::model::{
 /// its articles' source.
 pub(super) const STORED: &str = "a.row, a.sort_at, a.id, a.seq, a.revision, a.fingerprint,
     COALESCE((SELECT f.name FROM feeds f WHERE f.row = a.owner), a.source),
-    a.title, a.authors, a.url, COALESCE(a.canonical_url, a.url), a.published_at, a.published_from,
+    a.title, a.authors, a.url, NULLIF(COALESCE(a.canonical_url, a.url), ''), a.published_at, a.published_from,
     a.updated_at, a.first_seen, a.changed_at, a.language, a.tags, a.enclosures, a.summary,
     a.extraction, a.body,
     (SELECT s.guid FROM sightings s WHERE s.article = a.row AND s.guid IS NOT NULL
@@ -73,6 +73,13 @@ pub(super) fn optional_time(row: &Row<'_>, column: usize) -> Sql<Option<Time>> {
     row.get::<_, Option<i64>>(column)?
         .map(|millis| from_millis(column, millis))
         .transpose()
+}
+
+/// What polls have learnt. A state that cannot be read (another version's, say) is an empty one:
+/// the next poll learns it anew, and one feed's state never keeps the others from their turn.
+pub(super) fn feed_state(row: &Row<'_>, column: usize) -> Sql<FeedState> {
+    let text = row.get_ref(column)?.as_str()?;
+    Ok(serde_json::from_str(text).unwrap_or_default())
 }
 
 pub(super) fn feed_id(row: &Row<'_>, column: usize) -> Sql<FeedId> {

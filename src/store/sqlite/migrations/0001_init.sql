@@ -17,11 +17,14 @@ CREATE TABLE feeds (
     active      INTEGER NOT NULL GENERATED ALWAYS AS (paused = 0 AND retired = 0 AND gone = 0) STORED,
     next_at     INTEGER NOT NULL,
     claimed_at  INTEGER,                       -- latest claim: a request may have been sent then
+    claimed_before INTEGER,                    -- the claim before it, for a claim that is given back
     lease       INTEGER NOT NULL DEFAULT 0,    -- number of the latest claim (fencing token)
     lease_until INTEGER NOT NULL DEFAULT 0,
     state       TEXT    NOT NULL DEFAULT '{}'  -- everything polls have learnt, as JSON
 ) STRICT;
-CREATE INDEX feeds_due ON feeds (next_at) WHERE active = 1;
+-- Covers the search for due feeds: a long queue is passed over without reading the feeds.
+CREATE INDEX feeds_due ON feeds (next_at, lease_until, host) WHERE active = 1;
+CREATE INDEX feeds_leased ON feeds (lease_until) WHERE lease_until > 0;
 
 -- Poll history; pruned by age.
 CREATE TABLE polls (
@@ -52,7 +55,7 @@ CREATE TABLE articles (
     title          TEXT    NOT NULL,
     authors        TEXT,
     url            TEXT,
-    canonical_url  TEXT,                       -- NULL when equal to url
+    canonical_url  TEXT,                       -- NULL when equal to url, '' when there is none
     published_at   INTEGER,
     published_from TEXT    NOT NULL,
     updated_at     INTEGER,
@@ -106,6 +109,13 @@ CREATE TABLE tombstones (
     seq        INTEGER NOT NULL UNIQUE,
     deleted_at INTEGER NOT NULL,
     reason     TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The entries that a deleted article had: they stay deleted even when their links change.
+CREATE TABLE deleted_entries (
+    feed INTEGER NOT NULL REFERENCES feeds (row),
+    key  BLOB    NOT NULL,
+    PRIMARY KEY (feed, key)
 ) STRICT, WITHOUT ROWID;
 
 -- The last number given out in the change sequence.
