@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use super::ParseError;
 use crate::model::Repair;
 
@@ -23,8 +25,8 @@ pub(super) fn cap_entries<'a>(
             Ok(document)
         };
     }
-    let tags =
-        ["<item", "<entry"].map(|tag| document.match_indices(tag).nth(max).map(|(at, _)| at));
+    let tags = ["<item", "<entry"]
+        .map(|tag| memmem::find_iter(document.as_bytes(), tag.as_bytes()).nth(max));
     let Some(at) = tags.into_iter().flatten().min() else {
         return Ok(document);
     };
