@@ -19,7 +19,15 @@ pub(super) fn start(context: &Context, daemon: bool) {
         _ => "trace",
     };
     // Other crates' chatter stays out, but for their warnings.
-    let filter = EnvFilter::new(format!("warn,tidings={level}"));
+    // A command prints each poll's result itself; the poll's log line would say it twice.
+    let polls = if daemon || context.global.verbose > 0 {
+        level
+    } else {
+        "off"
+    };
+    let filter = EnvFilter::new(format!(
+        "warn,tidings={level},tidings::ingest::report={polls}"
+    ));
     let layer: Box<dyn Layer<_> + Send + Sync> = match context.global.log_format {
         LogFormat::Json => fmt::layer()
             .json()
