@@ -4,6 +4,8 @@
 //! A scan of the channel's head and tail by string search; entries are left out, so that an
 //! article that quotes these tags changes nothing.
 
+use memchr::memmem;
+
 use crate::model::FeedHints;
 
 /// Periods in minutes.
@@ -30,16 +32,13 @@ pub(super) fn read(document: &str, mut hints: FeedHints) -> FeedHints {
     if document.starts_with('{') {
         return hints;
     }
-    let head = ["<item", "<entry"]
-        .iter()
-        .filter_map(|tag| document.find(tag))
-        .min()
-        .unwrap_or(document.len());
-    let tail = ["</item>", "</entry>"]
-        .iter()
-        .filter_map(|tag| document.rfind(tag))
-        .max()
-        .unwrap_or(head);
+    let first = |tag: &str| memmem::find(document.as_bytes(), tag.as_bytes());
+    let (head, end_tag) = match (first("<item"), first("<entry")) {
+        (Some(item), entry) if entry.is_none_or(|entry| item < entry) => (item, "</item>"),
+        (_, Some(entry)) => (entry, "</entry>"),
+        _ => (document.len(), ""),
+    };
+    let tail = document.rfind(end_tag).unwrap_or(head);
     for part in [&document[..head], &document[tail.max(head)..]] {
         hints.minutes = hints.minutes.max(period(part));
         hints.skip_hours.extend(

@@ -56,7 +56,8 @@ pub fn parse(
     Ok(feed)
 }
 
-/// A second try for a refused document: entity slips mended, then cut after the last whole entry.
+/// Further tries for a refused document, each with one more mend: empty media texts dropped, stray
+/// ampersands escaped, cut after the last whole entry.
 fn again(
     document: &str,
     base: &str,
@@ -69,6 +70,16 @@ fn again(
             what: "ids that are numbers; read as text".to_owned(),
         }));
         return feed.ok_or(first);
+    }
+    let without_empty = salvage::drop_empty_media_texts(document);
+    let document = without_empty.as_deref().unwrap_or(document);
+    if without_empty.is_some()
+        && let Ok(feed) = guard::run(document, base)
+    {
+        repairs.push(Repair {
+            what: "holds empty media texts; left out".to_owned(),
+        });
+        return Ok(feed);
     }
     let escaped = salvage::escape_stray_ampersands(document);
     if let Some(escaped) = &escaped

@@ -68,7 +68,7 @@ impl Limits {
     #[must_use]
     pub fn new(concurrency: usize, per_host: usize) -> Self {
         Self {
-            window: concurrency.max(1) * 4,
+            window: concurrency.max(1) * 2,
             per_host: per_host.max(1),
         }
     }
