@@ -126,7 +126,8 @@ async fn finish(
     stop: &Stop,
     on_report: &mut impl FnMut(Report),
 ) -> Result<(), StoreError> {
-    dispatch.finished(&host);
+    let report = poll.as_ref().ok().and_then(Option::as_ref);
+    dispatch.finished(&host, report.map(|report| report.next_poll));
     match poll {
         Ok(report) => report.into_iter().for_each(on_report),
         // The other poll has it; nothing is wrong with the store.

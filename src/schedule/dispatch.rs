@@ -158,8 +158,13 @@ impl Dispatch {
         Ok(batch.feeds)
     }
 
-    /// A claimed feed is done with.
-    pub fn finished(&mut self, host: &str) {
+    /// A claimed feed is done with, and falls due at `next` (`None`: when its lease ends).
+    pub fn finished(&mut self, host: &str, next: Option<Time>) {
+        // What the store said of the next due time counted this feed by its lease.
+        self.next_try = match (self.next_try, next) {
+            (Some(known), Some(next)) => Some(known.min(next)),
+            (known, _) => known,
+        };
         self.running = self.running.saturating_sub(1);
         if let Some(count) = self.of_host.get_mut(host) {
             *count -= 1;
