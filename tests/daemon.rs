@@ -131,7 +131,7 @@ fn sighup_without_a_change_asks_nobody_anything() {
     site.serve("/a", Reply::feed(rss(&["a"])));
     let tidings = Tidings::new().feed(&site.url("/a"));
     let mut daemon = tidings.spawn(&["run"]);
-    daemon.wait_for_stderr_line("1 new,");
+    daemon.wait_for_stderr_line("1 entries: 1 new");
     for _ in 0..3 {
         daemon.sighup();
         daemon.wait_for_stderr_line("reloaded (SIGHUP): 1 feeds (0 new, 0 changed, 0 retired)");
@@ -168,7 +168,7 @@ fn a_broken_feed_file_is_told_and_the_old_feeds_stay_in_force() {
     );
     daemon.sighup();
     daemon.wait_for_stderr_line("not reloaded");
-    daemon.wait_for_stderr_line("feeds.toml:8:1: feed: unknown key `intervall`");
+    daemon.wait_for_stderr_line("feeds.toml:10:1: feed: unknown key `intervall`");
     let before = site.requests("/a").len();
     site.wait_for_requests("/a", before + 2);
     tidings.write("feeds.toml", good);
@@ -197,7 +197,7 @@ fn a_second_daemon_ends_with_75_and_names_the_first() {
 fn commands_work_beside_a_running_daemon() {
     let site = Site::start();
     let (tidings, mut daemon) = running(&site, &["/a"]);
-    daemon.wait_for_stderr_line("1 new");
+    daemon.wait_for_stderr_line("a: 1 entries: 1 new");
     tidings.run(&["status"]).ok().stdout_has("1 in all");
     tidings.run(&["export"]).ok().stdout_has("# Title a");
     tidings.run(&["poll", "--all", "--force"]);
