@@ -1,6 +1,6 @@
 //! Real publishers' feeds, each served at a loopback address of its own and polled: nothing
 //! crashes or hangs, the count of feeds that give articles never falls, a second round stores
-//! nothing. Left out, and said so, unless TIDINGS_CORPUS names the folder of feeds.
+//! nothing. Left out, and said so, unless `TIDINGS_CORPUS` names the folder of feeds.
 
 use std::{fs, path::Path};
 

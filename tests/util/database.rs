@@ -1,6 +1,6 @@
 //! A look into the store's file, past every line of Tidings.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -40,6 +40,13 @@ impl Database {
     #[track_caller]
     pub(crate) fn count(&self, table: &str) -> i64 {
         self.number(&format!("SELECT count(*) FROM {table}"))
+    }
+
+    /// The shortest time between the starts of two polls of one feed, by Tidings' own clock: the
+    /// server's view of it is blurred by the machine's load.
+    pub(crate) fn shortest_gap(&self) -> Duration {
+        let gap = "SELECT min(b.at - a.at) FROM polls a JOIN polls b ON b.feed = a.feed AND b.row > a.row";
+        Duration::from_millis(u64::try_from(self.number(gap)).expect("polls in the order of time"))
     }
 
     /// SQLite finds nothing wrong with the file, and the store's rules hold.
