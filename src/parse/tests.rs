@@ -121,6 +121,20 @@ fn json_feed_is_read_and_its_plain_text_stays_plain() {
 }
 
 #[test]
+fn ids_that_are_numbers_are_read_as_text() {
+    let feed = read(
+        r#"{"version":"https://jsonfeed.org/version/1.1","title":"C","items":[{"id":2,"content_text":"a"},{"id":"b","content_text":"b"}]}"#,
+    );
+    let guids: Vec<_> = feed
+        .entries
+        .iter()
+        .map(|entry| entry.guid.as_deref())
+        .collect();
+    assert_eq!(guids, [Some("2"), Some("b")]);
+    assert_eq!(feed.repairs.len(), 1);
+}
+
+#[test]
 fn a_wrong_charset_label_does_not_garble_the_text() {
     let document = "<rss version=\"2.0\"><channel><item><title>Grüße</title><guid>1</guid></item></channel></rss>";
     let feed = parse(
