@@ -19,16 +19,10 @@ pub(super) fn start(context: &Context, daemon: bool) {
         (_, 1, true) | (_, 2, _) => "debug",
         _ => "trace",
     };
+    // What a round tells on standard output is not told again on standard error.
+    let polls = if level == "warn" { "error" } else { level };
     // Other crates' chatter stays out, but for their warnings.
-    // A command prints each poll's result itself; the poll's log line would say it twice.
-    let polls = if daemon || context.global.verbose > 0 {
-        level
-    } else {
-        "off"
-    };
-    let filter = EnvFilter::new(format!(
-        "warn,tidings={level},tidings::ingest::report={polls}"
-    ));
+    let filter = EnvFilter::new(format!("warn,tidings={level},tidings::ingest={polls}"));
     let layer: Box<dyn Layer<_> + Send + Sync> = match context.global.log_format {
         LogFormat::Json => fmt::layer()
             .json()
