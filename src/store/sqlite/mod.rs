@@ -80,6 +80,11 @@ impl Sqlite {
     /// SQLite's error in the store's terms.
     fn explain(&self, context: &'static str, error: rusqlite::Error) -> StoreError {
         let path = self.path.clone();
+        // No room for the `-shm` file is told as an I/O error.
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+            return StoreError::DiskFull { path };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreError::DiskFull { path },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
