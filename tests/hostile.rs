@@ -246,30 +246,16 @@ fn a_proxy_in_the_environment_is_ignored() {
 }
 
 #[test]
-fn a_document_on_which_the_parser_panics_is_one_failed_poll() {
+fn a_document_on_which_the_parser_panics_is_read_or_is_one_failed_poll() {
+    // feed-rs 3.0.0 panics on both; the first can be mended.
     let author = "<item><title>T</title><author>山田（yamada@example.com）</author></item>";
     let round = Round::with(Reply::feed(channel("Feed", author)));
-    let ran = round.poll();
-    // Should the parser learn to read it one day, that is as good.
-    if ran.code == Some(1) {
-        round.fails_again_as("the parser failed on this document");
-    } else {
-        ran.ok().stdout_has("2 new");
-    }
-}
-
-impl Round {
-    #[track_caller]
-    fn fails_again_as(&self, words: &str) {
-        let ran = self.tidings.run(&["poll", "bad", "--force"]);
-        ran.code(1).stdout_has(words);
-        assert!(
-            ran.stdout.lines().count() == 2,
-            "a panic must not fill the screen: {ran}"
-        );
-        assert_eq!(ran.stderr, "", "{ran}");
-        self.recovers();
-    }
+    round.poll().ok().stdout_has("Articles: 2 new");
+    let export = round.tidings.run(&["export", "--feed", "bad"]);
+    export.ok().stdout_has("Author: **山田**");
+    let duration = "<rss version=\"2.0\" xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\"><channel><item>\
+        <title>T</title><itunes:duration>99999999999999999999</itunes:duration></item></channel></rss>";
+    Round::with(Reply::feed(duration)).fails_with("the parser failed on this document");
 }
 
 #[test]

@@ -46,12 +46,17 @@ fn without_address(text: &str) -> &str {
     in_parentheses.or(in_brackets).unwrap_or(text)
 }
 
-/// The name in `(Name)`: what is left where feed-rs has taken the address away already.
+/// The name in `(Name)` or `Name (`: what is left where feed-rs has taken the address away already.
 fn without_parentheses(text: &str) -> &str {
-    text.strip_prefix('(')
-        .and_then(|text| text.strip_suffix(')'))
-        .filter(|name| !name.starts_with(')') && !name.contains(") ("))
-        .map_or(text, str::trim)
+    for (open, close) in [('(', ')'), ('（', '）')] {
+        let inner = text
+            .strip_prefix(open)
+            .and_then(|text| text.strip_suffix(close));
+        if let Some(name) = inner.filter(|name| !name.contains(&format!("{close} {open}"))) {
+            return name.trim();
+        }
+    }
+    text.trim_end_matches(['(', '（']).trim_end()
 }
 
 /// The text without a leading "By".
@@ -84,6 +89,8 @@ mod tests {
             ("\"Ann Lee\" <ann@example.org>", "Ann Lee"),
             ("By  Ann\nLee", "Ann Lee"),
             ("(Ann Lee)", "Ann Lee"),
+            ("（山田）", "山田"),
+            ("山田（", "山田"),
             ("(Ann (AL) Lee)", "Ann (AL) Lee"),
             ("(Ann) (Lee)", "(Ann) (Lee)"),
             ("<a href=\"/ann\">Ann &amp; Bo</a>", "Ann & Bo"),

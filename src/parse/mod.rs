@@ -71,6 +71,15 @@ fn again(
         }));
         return feed.ok_or(first);
     }
+    if matches!(first, ParseError::Panicked(_))
+        && let Some(parted) = salvage::part_addresses(document)
+        && let Ok(feed) = guard::run(&parted, base)
+    {
+        repairs.push(Repair {
+            what: "holds mail addresses stuck to names; a space was put between them".to_owned(),
+        });
+        return Ok(feed);
+    }
     let without_empty = salvage::drop_empty_media_texts(document);
     let document = without_empty.as_deref().unwrap_or(document);
     if without_empty.is_some()

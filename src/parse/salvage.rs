@@ -60,6 +60,31 @@ pub(super) fn cut_after_last_entry(document: &str) -> Option<String> {
     Some(cut)
 }
 
+/// Puts a space between mail addresses and the non-ASCII characters beside them, as in
+/// `山田（yamada@example.com）`: feed-rs cuts such a name one byte away from its address, and panics
+/// where that is inside a character. `None` if there is no such place.
+pub(super) fn part_addresses(document: &str) -> Option<String> {
+    let in_address = |c: char| c.is_ascii_alphanumeric() || "._%+-".contains(c);
+    let mut out = String::with_capacity(document.len() + 64);
+    let mut done = 0;
+    for (at, _) in document.match_indices('@') {
+        let before = document[..at].trim_end_matches(in_address);
+        let before = before.strip_suffix("mailto:").unwrap_or(before);
+        let after = document[at + 1..].trim_start_matches(in_address);
+        let ends = [before.len(), document.len() - after.len()];
+        let beside = [before.chars().next_back(), after.chars().next()];
+        for (end, beside) in ends.into_iter().zip(beside) {
+            if end > done && beside.is_some_and(|c| !c.is_ascii()) {
+                out.push_str(&document[done..end]);
+                out.push(' ');
+                done = end;
+            }
+        }
+    }
+    out.push_str(&document[done..]);
+    (done > 0).then_some(out)
+}
+
 /// `None` if every ampersand outside CDATA begins an entity or a character reference.
 pub(super) fn escape_stray_ampersands(document: &str) -> Option<String> {
     let mut out = String::with_capacity(document.len() + 64);

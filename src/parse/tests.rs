@@ -51,6 +51,20 @@ fn a_panic_in_the_parser_is_an_error_with_its_reason() {
 }
 
 #[test]
+fn a_mail_address_stuck_to_a_name_loses_no_feed() {
+    let author = |author: &str| {
+        let feed = read(&format!(
+            "<rss version=\"2.0\"><channel><item><title>日本 a@b</title><author>{author}</author></item></channel></rss>"
+        ));
+        assert_eq!(titles(&feed), ["日本 a@b"]);
+        feed.entries[0].authors[0].clone()
+    };
+    assert_eq!(author("山田（yamada@example.com）"), "山田（");
+    assert_eq!(author("a@example.com（山田さん）"), "（山田さん）");
+    assert_eq!(author("山田太郎（mailto:a@example.com）"), "山田太郎（");
+}
+
+#[test]
 fn every_rss_version_is_read() {
     for root in [
         "<rss version=\"2.0\">",
