@@ -50,10 +50,16 @@ impl ExportError {
 
     /// Something that failed at a path.
     pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+        let remedy = remedy(&source);
+        // Errors of temporary files name a file that nobody asked for.
+        let source = match source.kind() {
+            kind if source.raw_os_error().is_none() && kind != io::ErrorKind::Other => kind.into(),
+            _ => source,
+        };
         Self::File {
             action,
             path: path.to_owned(),
-            remedy: remedy(&source),
+            remedy,
             source,
         }
     }

@@ -188,6 +188,7 @@ fn an_export_that_cannot_be_written_is_told_and_loses_nothing() {
     for out in ["file/", "file/x/", "file/x.md", "missing/x.md"] {
         let ran = tidings.run(&["export", "--out", out]);
         ran.code(2).complains_once(out.trim_end_matches('/'));
+        ran.stderr_lacks(".tidings-");
     }
     let ran = tidings.run(&["poll", "--all", "--export", "file"]);
     ran.code(2).complains_once("file");
