@@ -1,1 +1,5 @@
-fn main(){}
+//! The `tidings` binary: a shell around [`tidings::cli`].
+
+fn main() -> std::process::ExitCode {
+    tidings::cli::main()
+}

@@ -1,1 +1,70 @@
-//! The command line.
+//! The command line: one file per command, and the one place that prints.
+//!
+//! Exit codes: 0 all done, 1 done in part (each failure is told), 2 could not run; 75 when another
+//! daemon has the store.
+
+mod args;
+mod check;
+mod context;
+mod error;
+mod export;
+mod feed;
+mod help;
+mod import;
+mod logging;
+mod poll;
+mod preview;
+mod run;
+mod status;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod when;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+pub use args::Args;
+use args::Command;
+use context::Context;
+pub use error::CliError;
+
+/// How a command ended when it could run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Well,
+    /// Something failed and was told.
+    InPart,
+    /// There is nothing right about what was asked for; each reason was told.
+    Badly,
+}
+
+/// The whole program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let context = Context::new(args.global);
+    logging::start(&context, matches!(args.command, Command::Run));
+    match command(args.command, &context) {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::InPart) => ExitCode::from(1),
+        Ok(Ended::Badly) => ExitCode::from(2),
+        Err(error) => error.report(&context),
+    }
+}
+
+fn command(command: Command, context: &Context) -> Result<Ended, CliError> {
+    match command {
+        Command::Run => run::run(context),
+        Command::Poll(args) => poll::run(context, &args),
+        Command::Feed(command) => feed::run(context, command),
+        Command::Preview(args) => preview::run(context, &args),
+        Command::Export(args) => export::run(context, &args),
+        Command::Import(args) => import::run(context, &args),
+        Command::Status(args) => status::run(context, &args),
+        Command::Check => check::run(context),
+        Command::Completions { shell } => help::completions(shell, context, Args::command()),
+        Command::Man => help::man(context, Args::command()),
+    }
+}

@@ -26,5 +26,9 @@ pub fn read_feeds(path: Option<&Path>, env: &Env) -> Result<Feeds, ConfigErrors>
     let loaded = config::load(path, env)?;
     let (specs, errors) = config::load_feeds(&loaded.config, env);
     ConfigErrors::check(errors)?;
-    Ok(Feeds { path: loaded.path, config: Arc::new(loaded.config), specs })
+    Ok(Feeds {
+        path: loaded.path,
+        config: Arc::new(loaded.config),
+        specs,
+    })
 }

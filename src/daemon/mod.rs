@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tracing::{error, info, warn};
 
 pub use feeds::{Feeds, read_feeds};
-pub use workers::{Patience, Stop, drive};
+pub use workers::{Patience, Stop, Tempo, drive};
 
 use crate::{
     config::{ConfigErrors, Env},
@@ -67,7 +67,10 @@ pub fn system_clock() -> Clock {
 
 /// The wall clock's time, in whole milliseconds as the store keeps it.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the wall clock"
+)]
 pub fn now() -> Time {
     let now = chrono::Utc::now();
     Time::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
@@ -83,7 +86,10 @@ pub async fn open_for_polling(path: &Path) -> Result<(Store, PollLock), StoreErr
     if lock.is_alone() {
         let broken = store.break_leases().await?;
         if broken > 0 {
-            info!(feeds = broken, "{broken} polls were cut off when Tidings last ended; they are polled again in time");
+            info!(
+                feeds = broken,
+                "{broken} polls were cut off when Tidings last ended; they are polled again in time"
+            );
         }
         lock.share(path)?;
     }
@@ -95,15 +101,28 @@ pub async fn open_for_polling(path: &Path) -> Result<(Store, PollLock), StoreErr
 /// # Errors
 /// Whatever keeps it from starting; a running daemon outlives broken feeds, settings and, for a
 /// while, a full disk.
-pub async fn run(config_path: Option<&Path>, store_path: Option<&Path>, env: &Env) -> Result<(), DaemonError> {
+pub async fn run(
+    config_path: Option<&Path>,
+    store_path: Option<&Path>,
+    env: &Env,
+) -> Result<(), DaemonError> {
     let feeds = read_feeds(config_path, env)?;
-    let path = crate::config::store_path(store_path, &feeds.config, env).map_err(ConfigErrors::from)?;
+    let path =
+        crate::config::store_path(store_path, &feeds.config, env).map_err(ConfigErrors::from)?;
     let (store, _polling) = open_for_polling(&path).await?;
-    let _daemon = DaemonLock::acquire(&path)?
-        .map_err(|pid| DaemonError::AlreadyRunning { pid, store: path.clone() })?;
+    let _daemon = DaemonLock::acquire(&path)?.map_err(|pid| DaemonError::AlreadyRunning {
+        pid,
+        store: path.clone(),
+    })?;
     let clock = system_clock();
     let fetcher = Fetcher::new(&feeds.config.fetch)?;
-    let ingest = Ingest::new(fetcher, store.clone(), Arc::clone(&feeds.config), feeds.specs.clone(), Arc::clone(&clock));
+    let ingest = Ingest::new(
+        fetcher,
+        store.clone(),
+        Arc::clone(&feeds.config),
+        feeds.specs.clone(),
+        Arc::clone(&clock),
+    );
     let synced = store.sync_feeds(feed_set(&feeds), clock()).await?;
     info!(
         feeds = feeds.specs.len(), store = %path.display(),
@@ -114,7 +133,11 @@ pub async fn run(config_path: Option<&Path>, store_path: Option<&Path>, env: &En
 }
 
 fn feed_set(feeds: &Feeds) -> FeedSet {
-    FeedSet { specs: feeds.specs.clone(), origins: None, default_interval: feeds.config.schedule.interval }
+    FeedSet {
+        specs: feeds.specs.clone(),
+        origins: None,
+        default_interval: feeds.config.schedule.interval,
+    }
 }
 
 async fn serve(
@@ -129,7 +152,12 @@ async fn serve(
     let wake = Arc::new(Notify::new());
     let heartbeat = Arc::new(AtomicI64::new(0));
     let (limits, new_limits) = watch::channel(limits(&feeds));
-    let dispatch = Dispatch::new(store.clone(), Source::Due, Arc::clone(&clock), *limits.borrow());
+    let dispatch = Dispatch::new(
+        store.clone(),
+        Source::Due,
+        Arc::clone(&clock),
+        *limits.borrow(),
+    );
     let signals = reload::Signals::listen().map_err(DaemonError::Signals)?;
     let reloader = reload::Reloader {
         config_path: config_path.map(Path::to_owned),
@@ -142,12 +170,24 @@ async fn serve(
         history: feeds.config.schedule.history,
     };
     let control = tokio::spawn(reload::control(signals, reloader, feeds, stop.clone()));
-    let watchdog = env
-        .under_systemd
-        .then(|| tokio::spawn(notify::report(store.clone(), Arc::clone(&clock), Arc::clone(&heartbeat))));
+    let watchdog = env.under_systemd.then(|| {
+        tokio::spawn(notify::report(
+            store.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&heartbeat),
+        ))
+    });
     notify::ready();
-    let beat = move |now: Time| heartbeat.store(now.timestamp(), std::sync::atomic::Ordering::Relaxed);
-    let pace = workers::Tempo { wake, new_limits, clock, beat: Box::new(beat), drain: DRAIN, patience: Patience::Wait };
+    let beat =
+        move |now: Time| heartbeat.store(now.timestamp(), std::sync::atomic::Ordering::Relaxed);
+    let pace = workers::Tempo {
+        wake,
+        new_limits,
+        clock,
+        beat: Box::new(beat),
+        drain: DRAIN,
+        patience: Patience::Wait,
+    };
     let result = drive(&ingest, dispatch, &stop, pace, |_| {}).await;
     notify::stopping();
     for task in [Some(control), watchdog].into_iter().flatten() {
@@ -164,12 +204,17 @@ async fn serve(
 }
 
 fn limits(feeds: &Feeds) -> Limits {
-    Limits::new(feeds.config.fetch.concurrency, feeds.config.fetch.host_concurrency)
+    Limits::new(
+        feeds.config.fetch.concurrency,
+        feeds.config.fetch.host_concurrency,
+    )
 }
 
 /// Says once what a maintenance run did.
 async fn tidy(store: &Store, history: Duration, now: Time) {
-    let before = chrono::Duration::from_std(history).ok().and_then(|history| now.checked_sub_signed(history));
+    let before = chrono::Duration::from_std(history)
+        .ok()
+        .and_then(|history| now.checked_sub_signed(history));
     match store.maintain(before.unwrap_or(Time::UNIX_EPOCH)).await {
         Ok(0) => {}
         Ok(polls) => info!(polls, "dropped {polls} old polls from the history"),

@@ -4,7 +4,10 @@
 //! so that a hung one of either is noticed. Without systemd all of this does nothing.
 
 use std::{
-    sync::{Arc, atomic::{AtomicI64, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -78,9 +81,19 @@ async fn is_alive(store: &Store, clock: &Clock, heartbeat: &AtomicI64, patience:
 async fn status(store: &Store, clock: &Clock) -> Option<String> {
     let now = clock();
     let feeds = store.feeds(FeedFilter::default()).await.ok()?;
-    let count = |health| feeds.iter().filter(|feed| feed.health(now) == health).count();
+    let count = |health| {
+        feeds
+            .iter()
+            .filter(|feed| feed.health(now) == health)
+            .count()
+    };
     Some(format!(
         "{} feeds: {} ok, {} late, {} failing, {} paused, {} gone",
-        feeds.len(), count(Health::Ok), count(Health::Late), count(Health::Failing), count(Health::Paused), count(Health::Gone)
+        feeds.len(),
+        count(Health::Ok),
+        count(Health::Late),
+        count(Health::Failing),
+        count(Health::Paused),
+        count(Health::Gone)
     ))
 }

@@ -20,7 +20,12 @@ use tokio::{
 use tracing::{error, info};
 
 use super::{Feeds, Stop, TIDY, feed_set, limits, notify, read_feeds, tidy};
-use crate::{config::Env, ingest::Ingest, schedule::{Clock, Limits}, store::Store};
+use crate::{
+    config::Env,
+    ingest::Ingest,
+    schedule::{Clock, Limits},
+    store::Store,
+};
 
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -52,7 +57,12 @@ pub(super) struct Reloader {
 }
 
 /// Listens until the process ends.
-pub(super) async fn control(mut signals: Signals, mut reloader: Reloader, feeds: Feeds, stop: Stop) {
+pub(super) async fn control(
+    mut signals: Signals,
+    mut reloader: Reloader,
+    feeds: Feeds,
+    stop: Stop,
+) {
     let mut files = Files::of(&feeds);
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -77,11 +87,17 @@ pub(super) async fn control(mut signals: Signals, mut reloader: Reloader, feeds:
 fn end(stop: &Stop, stopping: &mut bool) {
     if *stopping {
         error!("stopped at once by a second signal");
-        #[expect(clippy::exit, reason = "that is what a second signal asks for; the store survives it")]
+        #[expect(
+            clippy::exit,
+            reason = "that is what a second signal asks for; the store survives it"
+        )]
         std::process::exit(1);
     }
     *stopping = true;
-    info!("stopping: polls under way may end, up to {} s; a second signal ends at once", super::DRAIN.as_secs());
+    info!(
+        "stopping: polls under way may end, up to {} s; a second signal ends at once",
+        super::DRAIN.as_secs()
+    );
     stop.stop();
 }
 
@@ -104,7 +120,8 @@ impl Reloader {
     }
 
     async fn take_over(&self) -> Result<(Feeds, String), String> {
-        let feeds = read_feeds(self.config_path.as_deref(), &self.env).map_err(|errors| errors.to_string())?;
+        let feeds = read_feeds(self.config_path.as_deref(), &self.env)
+            .map_err(|errors| errors.to_string())?;
         self.ingest
             .reconfigure(Arc::clone(&feeds.config), feeds.specs.clone())
             .map_err(|error| error.to_string())?;
@@ -117,7 +134,10 @@ impl Reloader {
         self.wake.notify_one();
         let message = format!(
             "{} feeds ({} new, {} changed, {} retired)",
-            feeds.specs.len(), report.added, report.changed, report.retired
+            feeds.specs.len(),
+            report.added,
+            report.changed,
+            report.retired
         );
         Ok((feeds, message))
     }

@@ -93,7 +93,9 @@ pub async fn drive(
     loop {
         (tempo.beat)((tempo.clock)());
         match dispatch.claim().await {
-            Ok(claimed) => claimed.into_iter().for_each(|feed| running.start(ingest, feed)),
+            Ok(claimed) => claimed
+                .into_iter()
+                .for_each(|feed| running.start(ingest, feed)),
             Err(error) => wait_for_store(error, &tempo, stop).await?,
         }
         if running.is_empty() && dispatch.is_exhausted() {
@@ -163,7 +165,11 @@ async fn drain(
         }
     }
     if !running.is_empty() {
-        warn!(polls = running.len(), "{} polls did not end in time and were cut off", running.len());
+        warn!(
+            polls = running.len(),
+            "{} polls did not end in time and were cut off",
+            running.len()
+        );
     }
     Ok(())
 }
@@ -178,7 +184,9 @@ struct Running {
 impl Running {
     fn start(&mut self, ingest: &Ingest, claimed: Claimed) {
         let ingest = ingest.clone();
-        let task = self.tasks.spawn(async move { ingest.poll(claimed.feed).await });
+        let task = self
+            .tasks
+            .spawn(async move { ingest.poll(claimed.feed).await });
         self.hosts.insert(task.id(), claimed.host);
     }
 

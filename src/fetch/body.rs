@@ -16,7 +16,9 @@ pub(super) async fn read(mut response: Response, max: u64) -> Result<Bytes, Fail
     let mut body = BytesMut::with_capacity(usize::try_from(promised).unwrap_or(0));
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() as u64 + chunk.len() as u64 > max => return Err(too_large(max)),
+            Ok(Some(chunk)) if body.len() as u64 + chunk.len() as u64 > max => {
+                return Err(too_large(max));
+            }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body.freeze()),
             Err(error) => return Err(explain::explain(&error)),

@@ -20,10 +20,14 @@ const MOST_RETRY: Duration = Duration::from_secs(31 * 24 * 3600);
 
 /// Adds `If-None-Match` and `If-Modified-Since`.
 pub(super) fn add(mut request: RequestBuilder, validators: &Validators) -> RequestBuilder {
-    for (name, value) in
-        [(header::IF_NONE_MATCH, &validators.etag), (header::IF_MODIFIED_SINCE, &validators.last_modified)]
-    {
-        if let Some(value) = value.as_ref().and_then(|bytes| HeaderValue::from_bytes(bytes).ok()) {
+    for (name, value) in [
+        (header::IF_NONE_MATCH, &validators.etag),
+        (header::IF_MODIFIED_SINCE, &validators.last_modified),
+    ] {
+        if let Some(value) = value
+            .as_ref()
+            .and_then(|bytes| HeaderValue::from_bytes(bytes).ok())
+        {
             request = request.header(name, value);
         }
     }
@@ -33,7 +37,11 @@ pub(super) fn add(mut request: RequestBuilder, validators: &Validators) -> Reque
 /// The validators of a 200.
 pub(super) fn validators(url: &str, headers: &HeaderMap) -> Validators {
     let bytes = |name: &HeaderName| headers.get(name).map(|value| value.as_bytes().to_owned());
-    Validators { etag: bytes(&header::ETAG), last_modified: bytes(&header::LAST_MODIFIED), url: url.to_owned() }
+    Validators {
+        etag: bytes(&header::ETAG),
+        last_modified: bytes(&header::LAST_MODIFIED),
+        url: url.to_owned(),
+    }
 }
 
 /// The stored validators after a 304: what it carries replaces, what it leaves out stays
@@ -50,8 +58,13 @@ pub(super) fn refreshed(stored: &Validators, headers: &HeaderMap) -> Validators 
 /// Freshness and `Retry-After`.
 pub(super) fn hints(headers: &HeaderMap, now: Time) -> CacheHints {
     // Waits are counted on the server's own clock where it shows it.
-    let date = text(headers, &header::DATE).and_then(|date| http_date(&date)).unwrap_or(now);
-    CacheHints { fresh_for: fresh_for(headers, date), retry_after: retry_after(headers, date) }
+    let date = text(headers, &header::DATE)
+        .and_then(|date| http_date(&date))
+        .unwrap_or(now);
+    CacheHints {
+        fresh_for: fresh_for(headers, date),
+        retry_after: retry_after(headers, date),
+    }
 }
 
 /// `max-age` less `Age`, else `Expires` less `Date` (RFC 9111 sections 4.2.1 and 4.2.3).
@@ -63,7 +76,10 @@ fn fresh_for(headers: &HeaderMap, date: Time) -> Option<Duration> {
         .flat_map(|value| value.split(','))
         .map(|directive| directive.trim().to_ascii_lowercase())
         .collect();
-    if control.iter().any(|directive| directive.starts_with("no-cache") || directive == "no-store") {
+    if control
+        .iter()
+        .any(|directive| directive.starts_with("no-cache") || directive == "no-store")
+    {
         return None;
     }
     // Of several, the most careful counts.
@@ -73,7 +89,9 @@ fn fresh_for(headers: &HeaderMap, date: Time) -> Option<Duration> {
         .min();
     let lifetime = match max_age {
         Some(seconds) => {
-            let age = text(headers, &header::AGE).and_then(|age| delta_seconds(&age)).unwrap_or(0);
+            let age = text(headers, &header::AGE)
+                .and_then(|age| delta_seconds(&age))
+                .unwrap_or(0);
             Duration::from_secs(seconds.saturating_sub(age))
         }
         None => wait_until(http_date(&text(headers, &header::EXPIRES)?)?, date),
@@ -106,16 +124,26 @@ fn delta_seconds(text: &str) -> Option<u64> {
 /// The three date forms of HTTP (RFC 9110 section 5.6.7).
 fn http_date(text: &str) -> Option<Time> {
     let text = text.trim();
-    ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
-        .iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-        .map(|moment| moment.and_utc())
+    [
+        "%a, %d %b %Y %H:%M:%S GMT",
+        "%A, %d-%b-%y %H:%M:%S GMT",
+        "%a %b %e %H:%M:%S %Y",
+    ]
+    .iter()
+    .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+    .map(|moment| moment.and_utc())
 }
 
 /// A header as text; bytes beyond ASCII are read as Latin-1.
 pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers.get(name).map(|value| match std::str::from_utf8(value.as_bytes()) {
-        Ok(text) => text.to_owned(),
-        Err(_) => value.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
-    })
+    headers
+        .get(name)
+        .map(|value| match std::str::from_utf8(value.as_bytes()) {
+            Ok(text) => text.to_owned(),
+            Err(_) => value
+                .as_bytes()
+                .iter()
+                .map(|byte| char::from(*byte))
+                .collect(),
+        })
 }

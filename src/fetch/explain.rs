@@ -10,7 +10,11 @@ use crate::model::{FailKind, Failure, printable};
 /// What went wrong with a request that got no answer, or a broken one.
 pub(super) fn explain(error: &reqwest::Error) -> Failure {
     let (kind, message) = classify(error);
-    Failure { kind, status: None, message }
+    Failure {
+        kind,
+        status: None,
+        message,
+    }
 }
 
 fn classify(error: &reqwest::Error) -> (FailKind, String) {
@@ -24,7 +28,9 @@ fn classify(error: &reqwest::Error) -> (FailKind, String) {
             };
             return (kind, resolve.to_string());
         }
-        let inner = current.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+        let inner = current
+            .downcast_ref::<std::io::Error>()
+            .and_then(|io| io.get_ref());
         if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             return (FailKind::Tls, format!("TLS: {tls}"));
         }
@@ -35,12 +41,19 @@ fn classify(error: &reqwest::Error) -> (FailKind, String) {
         };
     }
     if error.is_timeout() {
-        let what = if error.is_connect() { "no connection" } else { "no more data" };
+        let what = if error.is_connect() {
+            "no connection"
+        } else {
+            "no more data"
+        };
         (FailKind::Timeout, format!("{what} in time: {innermost}"))
     } else if error.is_connect() {
         (FailKind::Connect, format!("cannot connect: {innermost}"))
     } else if error.is_decode() || error.is_body() {
-        (FailKind::Protocol, format!("the answer broke off or is not what its headers say: {innermost}"))
+        (
+            FailKind::Protocol,
+            format!("the answer broke off or is not what its headers say: {innermost}"),
+        )
     } else {
         (FailKind::Protocol, format!("no usable answer: {innermost}"))
     }
@@ -48,9 +61,13 @@ fn classify(error: &reqwest::Error) -> (FailKind, String) {
 
 /// An error status.
 pub(super) fn status(status: u16, headers: &HeaderMap) -> Failure {
-    let challenged = headers.get("cf-mitigated").is_some_and(|value| value == "challenge");
+    let challenged = headers
+        .get("cf-mitigated")
+        .is_some_and(|value| value == "challenge");
     let meaning = match status {
-        _ if challenged => "a bot check stands before the feed; ask the publisher to let feed readers pass",
+        _ if challenged => {
+            "a bot check stands before the feed; ask the publisher to let feed readers pass"
+        }
         304 => "\"not modified\" to a request that did not ask for that; the server is broken",
         401 => "the feed wants a login; give it in the feed's `headers`",
         402 | 403 | 451 => "the server refuses; it may block feed readers or want a login",
@@ -58,5 +75,9 @@ pub(super) fn status(status: u16, headers: &HeaderMap) -> Failure {
         500..=599 => "the server has a problem of its own; it is tried again later",
         _ => "this is no answer to a feed request",
     };
-    Failure { kind: FailKind::Status, status: Some(status), message: format!("HTTP {status}: {meaning}") }
+    Failure {
+        kind: FailKind::Status,
+        status: Some(status),
+        message: format!("HTTP {status}: {meaning}"),
+    }
 }

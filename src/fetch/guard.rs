@@ -5,7 +5,10 @@
 //! these, so there is no second look-up to rebind), every redirect hop, and the peer that
 //! answered. IP literals never reach a resolver, so the URL is checked as well.
 
-use std::{net::{IpAddr, SocketAddr}, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -16,10 +19,11 @@ use crate::model::{FailKind, Failure, printable};
 
 /// Ports that browsers refuse because other protocols listen there (WHATWG Fetch, "bad port").
 const BAD_PORTS: &[u16] = &[
-    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
-    111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
-    540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
-    6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102,
+    103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465,
+    512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993,
+    995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668,
+    6669, 6679, 6697, 10080,
 ];
 
 /// Names that mean this machine or this network.
@@ -39,18 +43,25 @@ impl Guard {
     }
 
     pub(super) fn check_url(&self, text: &str) -> Result<Url, Failure> {
-        let url = Url::parse(text).map_err(|error| forbidden(format!("{} is not a URL: {error}", printable(text))))?;
+        let url = Url::parse(text)
+            .map_err(|error| forbidden(format!("{} is not a URL: {error}", printable(text))))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(forbidden(format!("{}: URLs cannot be fetched, only http and https", url.scheme())));
+            return Err(forbidden(format!(
+                "{}: URLs cannot be fetched, only http and https",
+                url.scheme()
+            )));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(forbidden(
-                "a name or password stands in the URL; put it into the feed's `headers` instead".to_owned(),
+                "a name or password stands in the URL; put it into the feed's `headers` instead"
+                    .to_owned(),
             ));
         }
         let port = url.port_or_known_default().unwrap_or(0);
         if BAD_PORTS.contains(&port) {
-            return Err(forbidden(format!("port {port} belongs to another protocol than HTTP")));
+            return Err(forbidden(format!(
+                "port {port} belongs to another protocol than HTTP"
+            )));
         }
         match url.host() {
             Some(Host::Ipv4(address)) => self.check_address(address.into())?,
@@ -75,7 +86,9 @@ impl Guard {
     /// Local names are refused early, with a better message than their addresses would give.
     fn check_name(&self, name: &str) -> Result<(), Failure> {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        let local = LOCAL_NAMES.iter().any(|local| name == *local || name.ends_with(&format!(".{local}")));
+        let local = LOCAL_NAMES
+            .iter()
+            .any(|local| name == *local || name.ends_with(&format!(".{local}")));
         if local && self.allowed.is_empty() {
             return Err(forbidden(format!(
                 "{name} is a name of a private network; to fetch from it all the same, set allow_private in [fetch] \
@@ -87,12 +100,20 @@ impl Guard {
 
     fn allows(&self, address: IpAddr) -> bool {
         let address = addresses::canonical(address);
-        addresses::is_public(address) || self.allowed.iter().any(|network| network.contains(&address))
+        addresses::is_public(address)
+            || self
+                .allowed
+                .iter()
+                .any(|network| network.contains(&address))
     }
 }
 
 fn forbidden(message: String) -> Failure {
-    Failure { kind: FailKind::Forbidden, status: None, message }
+    Failure {
+        kind: FailKind::Forbidden,
+        status: None,
+        message,
+    }
 }
 
 /// What the resolver could not give; found again in reqwest's error chain.
@@ -130,10 +151,17 @@ impl Resolve for GuardedResolver {
                 return Err(ResolveError::NotFound(printable(name)).into());
             };
             let denied = guard.check_address(first.ip());
-            let allowed: Vec<SocketAddr> = found.into_iter().filter(|address| guard.allows(address.ip())).collect();
+            let allowed: Vec<SocketAddr> = found
+                .into_iter()
+                .filter(|address| guard.allows(address.ip()))
+                .collect();
             match denied {
                 Err(failure) if allowed.is_empty() => {
-                    let message = format!("{} leads to a private network: {}", printable(name), failure.message);
+                    let message = format!(
+                        "{} leads to a private network: {}",
+                        printable(name),
+                        failure.message
+                    );
                     Err(ResolveError::Forbidden(Failure { message, ..failure }).into())
                 }
                 _ => Ok(Box::new(allowed.into_iter()) as Addrs),

@@ -35,7 +35,11 @@ pub(super) struct Turn {
 
 impl HostGate {
     pub(super) fn new(in_flight: usize, interval: Duration) -> Self {
-        Self { in_flight, interval, hosts: Mutex::default() }
+        Self {
+            in_flight,
+            interval,
+            hosts: Mutex::default(),
+        }
     }
 
     /// Waits for the host's turn, in the order of asking.
@@ -44,7 +48,10 @@ impl HostGate {
         // The semaphore is never closed; without a permit there would be nothing to wait for.
         let permit = Arc::clone(&slot.permits).acquire_owned().await.ok();
         let start = {
-            let mut next = slot.next_start.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut next = slot
+                .next_start
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             let start = (*next).max(Instant::now());
             *next = start + self.interval;
             start
@@ -73,7 +80,10 @@ impl HostGate {
 
 impl Slot {
     fn rests_until(&self) -> Instant {
-        *self.next_start.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .next_start
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,7 +107,10 @@ mod tests {
         let gate = Arc::new(HostGate::new(1, Duration::ZERO));
         let turn = gate.enter("a.example").await;
         let second = tokio::time::timeout(Duration::from_secs(9), gate.enter("a.example")).await;
-        assert!(second.is_err(), "the second request did not wait for the first");
+        assert!(
+            second.is_err(),
+            "the second request did not wait for the first"
+        );
         drop(turn);
         gate.enter("a.example").await;
     }

@@ -37,7 +37,9 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
 
 /// Could not make a client; the settings or the machine are at fault.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot set up HTTP: check `user_agent` in [fetch], and that the ca-certificates package is installed")]
+#[error(
+    "cannot set up HTTP: check `user_agent` in [fetch], and that the ca-certificates package is installed"
+)]
 pub struct ClientError(#[from] reqwest::Error);
 
 /// What to ask for.
@@ -77,7 +79,10 @@ impl Fetcher {
         Ok(Self {
             client: client::build(config, &guard)?,
             guard,
-            gate: Arc::new(hosts::HostGate::new(config.host_concurrency, config.host_interval)),
+            gate: Arc::new(hosts::HostGate::new(
+                config.host_concurrency,
+                config.host_interval,
+            )),
             permits: Arc::new(Semaphore::new(config.concurrency)),
             config: Arc::new(config.clone()),
         })
@@ -105,7 +110,11 @@ impl Fetcher {
             Ok(url) => url,
             Err(failure) => return failed(failure),
         };
-        let mut hop = Hop { url: url.clone(), moved: None, left: request.timeout.unwrap_or(self.config.timeout) };
+        let mut hop = Hop {
+            url: url.clone(),
+            moved: None,
+            left: request.timeout.unwrap_or(self.config.timeout),
+        };
         for _ in 0..=HOPS {
             match self.hop(request, &url, &hop, now).await {
                 Step::Done(fetched) => return *fetched,
@@ -115,23 +124,32 @@ impl Fetcher {
         failed(Failure {
             kind: FailKind::Redirect,
             status: None,
-            message: format!("more than {HOPS} redirects; the site redirects in a circle or too often"),
+            message: format!(
+                "more than {HOPS} redirects; the site redirects in a circle or too often"
+            ),
         })
     }
 
     /// One request of a redirect chain, in its host's turn.
     async fn hop(&self, request: &FetchRequest, first: &Url, hop: &Hop, now: Time) -> Step {
-        let _turn = self.gate.enter(hop.url.host_str().unwrap_or_default()).await;
+        let _turn = self
+            .gate
+            .enter(hop.url.host_str().unwrap_or_default())
+            .await;
         let _permit = self.permits.acquire().await;
         let start = tokio::time::Instant::now();
         match tokio::time::timeout(hop.left, self.exchange(request, first, hop, now)).await {
-            Ok(Step::Next(next)) => {
-                Step::Next(Hop { left: hop.left.saturating_sub(start.elapsed()), ..next })
-            }
+            Ok(Step::Next(next)) => Step::Next(Hop {
+                left: hop.left.saturating_sub(start.elapsed()),
+                ..next
+            }),
             Ok(done) => done,
             Err(_) => {
                 let deadline = request.timeout.unwrap_or(self.config.timeout);
-                Step::fail(FailKind::Timeout, format!("no complete answer within {}", words(deadline)))
+                Step::fail(
+                    FailKind::Timeout,
+                    format!("no complete answer within {}", words(deadline)),
+                )
             }
         }
     }
@@ -153,7 +171,11 @@ impl Fetcher {
             StatusCode::OK | StatusCode::IM_USED => self.body(request, hop, response, hints).await,
             StatusCode::NOT_MODIFIED if sends_validators(request, &hop.url) => {
                 let validators = conditional::refreshed(&request.validators, response.headers());
-                Step::Done(Box::new(Fetched::NotModified { validators, hints, moved: hop.moved }))
+                Step::Done(Box::new(Fetched::NotModified {
+                    validators,
+                    hints,
+                    moved: hop.moved,
+                }))
             }
             StatusCode::MOVED_PERMANENTLY
             | StatusCode::FOUND
@@ -161,11 +183,15 @@ impl Fetcher {
             | StatusCode::TEMPORARY_REDIRECT
             | StatusCode::PERMANENT_REDIRECT => self.redirect(hop, &response),
             StatusCode::GONE => Step::Done(Box::new(Fetched::Gone)),
-            StatusCode::TOO_MANY_REQUESTS => {
-                Step::Done(Box::new(Fetched::Throttled { status: 429, retry_after: hints.retry_after }))
-            }
+            StatusCode::TOO_MANY_REQUESTS => Step::Done(Box::new(Fetched::Throttled {
+                status: 429,
+                retry_after: hints.retry_after,
+            })),
             StatusCode::SERVICE_UNAVAILABLE if hints.retry_after.is_some() => {
-                Step::Done(Box::new(Fetched::Throttled { status: 503, retry_after: hints.retry_after }))
+                Step::Done(Box::new(Fetched::Throttled {
+                    status: 503,
+                    retry_after: hints.retry_after,
+                }))
             }
             status => Step::Done(Box::new(Fetched::Failed {
                 failure: explain::status(status.as_u16(), response.headers()),
@@ -174,8 +200,16 @@ impl Fetcher {
         }
     }
 
-    async fn send(&self, request: &FetchRequest, first: &Url, hop: &Hop) -> Result<Response, reqwest::Error> {
-        let agent = request.user_agent.as_deref().unwrap_or(&self.config.user_agent);
+    async fn send(
+        &self,
+        request: &FetchRequest,
+        first: &Url,
+        hop: &Hop,
+    ) -> Result<Response, reqwest::Error> {
+        let agent = request
+            .user_agent
+            .as_deref()
+            .unwrap_or(&self.config.user_agent);
         let mut builder = self
             .client
             .get(hop.url.clone())
@@ -220,11 +254,19 @@ impl Fetcher {
     fn redirect(&self, hop: &Hop, response: &Response) -> Step {
         let status = response.status();
         let Some(location) = conditional::text(response.headers(), &header::LOCATION) else {
-            return Step::fail(FailKind::Redirect, format!("HTTP {} without a Location", status.as_u16()));
+            return Step::fail(
+                FailKind::Redirect,
+                format!("HTTP {} without a Location", status.as_u16()),
+            );
         };
         let target = match hop.url.join(&location).map_err(|_| location.as_str()) {
             Ok(target) => target,
-            Err(bad) => return Step::fail(FailKind::Redirect, format!("redirected to {bad:?}, which is no URL")),
+            Err(bad) => {
+                return Step::fail(
+                    FailKind::Redirect,
+                    format!("redirected to {bad:?}, which is no URL"),
+                );
+            }
         };
         if hop.url.scheme() == "https" && target.scheme() == "http" {
             return Step::fail(
@@ -240,10 +282,20 @@ impl Fetcher {
                 return Step::fail(failure.kind, format!("redirected: {}", failure.message));
             }
         };
-        let permanent = matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT)
-            && hop.moved != Some(Permanence::Temporary);
-        let moved = if permanent { Permanence::Permanent } else { Permanence::Temporary };
-        Step::Next(Hop { url, moved: Some(moved), left: hop.left })
+        let permanent = matches!(
+            status,
+            StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT
+        ) && hop.moved != Some(Permanence::Temporary);
+        let moved = if permanent {
+            Permanence::Permanent
+        } else {
+            Permanence::Temporary
+        };
+        Step::Next(Hop {
+            url,
+            moved: Some(moved),
+            left: hop.left,
+        })
     }
 }
 
@@ -262,12 +314,19 @@ enum Step {
 
 impl Step {
     fn fail(kind: FailKind, message: String) -> Self {
-        Self::Done(Box::new(failed(Failure { kind, status: None, message })))
+        Self::Done(Box::new(failed(Failure {
+            kind,
+            status: None,
+            message,
+        })))
     }
 }
 
 fn failed(failure: Failure) -> Fetched {
-    Fetched::Failed { failure, retry_after: None }
+    Fetched::Failed {
+        failure,
+        retry_after: None,
+    }
 }
 
 fn sends_validators(request: &FetchRequest, url: &Url) -> bool {
@@ -275,5 +334,9 @@ fn sends_validators(request: &FetchRequest, url: &Url) -> bool {
 }
 
 fn words(duration: Duration) -> String {
-    if duration.subsec_millis() == 0 { format!("{} s", duration.as_secs()) } else { format!("{duration:?}") }
+    if duration.subsec_millis() == 0 {
+        format!("{} s", duration.as_secs())
+    } else {
+        format!("{duration:?}")
+    }
 }

@@ -23,8 +23,8 @@ use crate::{
     config::Config,
     fetch::{ClientError, FetchRequest, Fetcher},
     model::{
-        Action, Batch, CacheHints, Decided, DueFeed, FailKind, Failure, FeedCommit, FeedId, FeedSpec, Fetched,
-        NewBody, Outcome, PollRecord, RawFeed, Time,
+        Action, Batch, CacheHints, Decided, DueFeed, FailKind, Failure, FeedCommit, FeedId,
+        FeedSpec, Fetched, NewBody, Outcome, PollRecord, RawFeed, Time,
     },
     normalize::{self, Context, Normalized},
     parse::{self, Limits},
@@ -65,25 +65,51 @@ pub struct Document {
 impl Ingest {
     /// A conductor over these parts.
     #[must_use]
-    pub fn new(fetcher: Fetcher, store: Store, config: Arc<Config>, specs: Vec<FeedSpec>, clock: Clock) -> Self {
+    pub fn new(
+        fetcher: Fetcher,
+        store: Store,
+        config: Arc<Config>,
+        specs: Vec<FeedSpec>,
+        clock: Clock,
+    ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let setup = Setup { fetcher, config, specs: Arc::new(by_id(specs)) };
-        Self { setup: Arc::new(RwLock::new(setup)), store, clock, parsers: Arc::new(Semaphore::new(cores)) }
+        let setup = Setup {
+            fetcher,
+            config,
+            specs: Arc::new(by_id(specs)),
+        };
+        Self {
+            setup: Arc::new(RwLock::new(setup)),
+            store,
+            clock,
+            parsers: Arc::new(Semaphore::new(cores)),
+        }
     }
 
     /// Takes over new settings and feeds; polls under way end with the old ones.
     ///
     /// # Errors
     /// When the new settings make no HTTP client; the old ones stay.
-    pub fn reconfigure(&self, config: Arc<Config>, specs: Vec<FeedSpec>) -> Result<(), ClientError> {
+    pub fn reconfigure(
+        &self,
+        config: Arc<Config>,
+        specs: Vec<FeedSpec>,
+    ) -> Result<(), ClientError> {
         let fetcher = self.setup().fetcher.renewed(&config.fetch)?;
-        let setup = Setup { fetcher, config, specs: Arc::new(by_id(specs)) };
+        let setup = Setup {
+            fetcher,
+            config,
+            specs: Arc::new(by_id(specs)),
+        };
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = setup;
         Ok(())
     }
 
     fn setup(&self) -> Setup {
-        self.setup.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.setup
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Polls one claimed feed and commits what it learnt.
@@ -94,7 +120,9 @@ impl Ingest {
     /// Only the store's: a failed request or document is a [`Report`].
     pub async fn poll(&self, due: DueFeed) -> Result<Option<Report>, StoreError> {
         let setup = self.setup();
-        let Some(spec) = setup.specs.get(&due.id) else { return Ok(None) };
+        let Some(spec) = setup.specs.get(&due.id) else {
+            return Ok(None);
+        };
         let started = (self.clock)();
         let fetched = setup.fetcher.fetch(&request(spec, &due), started).await;
         self.absorb(due, spec, fetched, started).await.map(Some)
@@ -104,18 +132,38 @@ impl Ingest {
     ///
     /// # Errors
     /// The store's.
-    pub async fn absorb(&self, due: DueFeed, spec: &FeedSpec, fetched: Fetched, started: Time) -> Result<Report, StoreError> {
+    pub async fn absorb(
+        &self,
+        due: DueFeed,
+        spec: &FeedSpec,
+        fetched: Fetched,
+        started: Time,
+    ) -> Result<Report, StoreError> {
         let learnt = self.learn(&due, spec, fetched, started).await;
         let entries = self.decide(&due, learnt.entries).await?;
-        let mut state =
-            state::advance(&due.state, &learnt.seen, learnt.hints.retry_after, &spec.url, started);
-        if entries.iter().any(|entry| matches!(entry.action, Action::Insert(_) | Action::Replace { .. })) {
+        let mut state = state::advance(
+            &due.state,
+            &learnt.seen,
+            learnt.hints.retry_after,
+            &spec.url,
+            started,
+        );
+        if entries
+            .iter()
+            .any(|entry| matches!(entry.action, Action::Insert(_) | Action::Replace { .. }))
+        {
             state.last_new = Some(started);
         }
         let now = (self.clock)();
         let pace = pace(spec, &self.setup().config);
         let outcome = learnt.seen.outcome();
-        let next = schedule::next_poll(now, &state, &answer(outcome, learnt.hints), &pace, jitter(&due, now));
+        let next = schedule::next_poll(
+            now,
+            &state,
+            &answer(outcome, learnt.hints),
+            &pace,
+            jitter(&due, now),
+        );
         state.next_reason = next.reason;
         let poll = PollRecord {
             at: started,
@@ -125,10 +173,35 @@ impl Ingest {
             ..learnt.poll
         };
         let (row, lease, next_poll) = (due.row, due.lease, next.at);
-        let commit = FeedCommit { id: due.id.clone(), row, lease, state, next_poll, poll: poll.clone() };
-        let committed = self.store.commit(Batch { feed: Some(commit), entries, now }).await?;
-        let poll = PollRecord { new: committed.new, changed: committed.changed, ..poll };
-        let report = Report { feed: due.id, poll, committed, problems: learnt.problems, repairs: learnt.repairs, next_poll };
+        let commit = FeedCommit {
+            id: due.id.clone(),
+            row,
+            lease,
+            state,
+            next_poll,
+            poll: poll.clone(),
+        };
+        let committed = self
+            .store
+            .commit(Batch {
+                feed: Some(commit),
+                entries,
+                now,
+            })
+            .await?;
+        let poll = PollRecord {
+            new: committed.new,
+            changed: committed.changed,
+            ..poll
+        };
+        let report = Report {
+            feed: due.id,
+            poll,
+            committed,
+            problems: learnt.problems,
+            repairs: learnt.repairs,
+            next_poll,
+        };
         report.log();
         Ok(report)
     }
@@ -137,21 +210,47 @@ impl Ingest {
     async fn learn(&self, due: &DueFeed, spec: &FeedSpec, fetched: Fetched, now: Time) -> Learnt {
         match fetched {
             Fetched::New(body) => self.learn_document(due, spec, body, now).await,
-            Fetched::NotModified { validators, hints, moved } => {
-                Learnt::new(Seen::Same { validators, moved }, Some(304), hints)
-            }
+            Fetched::NotModified {
+                validators,
+                hints,
+                moved,
+            } => Learnt::new(Seen::Same { validators, moved }, Some(304), hints),
             Fetched::Gone => Learnt::new(Seen::Gone, Some(410), CacheHints::default()),
-            Fetched::Throttled { status, retry_after } => {
-                Learnt::new(Seen::Throttled(status), Some(status), CacheHints { retry_after, fresh_for: None })
-            }
-            Fetched::Failed { failure, retry_after } => {
+            Fetched::Throttled {
+                status,
+                retry_after,
+            } => Learnt::new(
+                Seen::Throttled(status),
+                Some(status),
+                CacheHints {
+                    retry_after,
+                    fresh_for: None,
+                },
+            ),
+            Fetched::Failed {
+                failure,
+                retry_after,
+            } => {
                 let status = failure.status;
-                Learnt::new(Seen::Failed(failure), status, CacheHints { retry_after, fresh_for: None })
+                Learnt::new(
+                    Seen::Failed(failure),
+                    status,
+                    CacheHints {
+                        retry_after,
+                        fresh_for: None,
+                    },
+                )
             }
         }
     }
 
-    async fn learn_document(&self, due: &DueFeed, spec: &FeedSpec, body: NewBody, now: Time) -> Learnt {
+    async fn learn_document(
+        &self,
+        due: &DueFeed,
+        spec: &FeedSpec,
+        body: NewBody,
+        now: Time,
+    ) -> Learnt {
         let hash = body_hash(&body.bytes);
         let (status, hints, bytes) = (Some(body.status), body.hints, body.bytes.len() as u64);
         let (validators, moved) = (body.validators.clone(), body.moved);
@@ -161,10 +260,19 @@ impl Ingest {
         match self.read(spec, body, now).await {
             Ok(Document { raw, normalized }) => {
                 let digest = Box::new(Digest::of(&raw, &normalized));
-                let seen = Seen::Document { validators, moved, hash, digest };
+                let seen = Seen::Document {
+                    validators,
+                    moved,
+                    hash,
+                    digest,
+                };
                 let mut learnt = Learnt::new(seen, status, hints).sized(bytes);
                 learnt.poll.entries = u32::try_from(normalized.entries.len()).unwrap_or(u32::MAX);
-                learnt.problems = normalized.problems.into_iter().map(|problem| problem.what).collect();
+                learnt.problems = normalized
+                    .problems
+                    .into_iter()
+                    .map(|problem| problem.what)
+                    .collect();
                 learnt.repairs = raw.repairs.into_iter().map(|repair| repair.what).collect();
                 learnt.entries = normalized.entries.into_iter().map(candidate).collect();
                 learnt
@@ -178,22 +286,35 @@ impl Ingest {
         // Held here and not on the thread: a document that is given up frees its place.
         let _permit = self.parsers.acquire().await;
         let (id, name) = (spec.id.clone(), spec.name.clone());
-        let limits = Limits { max_entries: self.setup().config.fetch.max_entries };
+        let limits = Limits {
+            max_entries: self.setup().config.fetch.max_entries,
+        };
         let work = tokio::task::spawn_blocking(move || {
             read_document(&body, &id, name.as_deref(), limits, now)
         });
         match tokio::time::timeout(PARSE_DEADLINE, work).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(internal("reading the document failed; this is a bug in Tidings, please report it")),
-            Err(_) => Err(internal("reading the document took too long; it was given up")),
+            Ok(Err(_)) => Err(internal(
+                "reading the document failed; this is a bug in Tidings, please report it",
+            )),
+            Err(_) => Err(internal(
+                "reading the document took too long; it was given up",
+            )),
         }
     }
 
-    async fn decide(&self, due: &DueFeed, candidates: Vec<Candidate>) -> Result<Vec<Decided>, StoreError> {
+    async fn decide(
+        &self,
+        due: &DueFeed,
+        candidates: Vec<Candidate>,
+    ) -> Result<Vec<Decided>, StoreError> {
         if candidates.is_empty() {
             return Ok(Vec::new());
         }
-        let ids = candidates.iter().map(|candidate| (candidate.key, candidate.article.id)).collect();
+        let ids = candidates
+            .iter()
+            .map(|candidate| (candidate.key, candidate.article.id))
+            .collect();
         let known = self.store.known(due.row, ids).await?;
         Ok(decide::decide(candidates, &known, Speaker::Feed(&due.id)))
     }
@@ -208,7 +329,10 @@ fn pace(spec: &FeedSpec, config: &Config) -> Pace {
 }
 
 fn by_id(specs: Vec<FeedSpec>) -> HashMap<FeedId, FeedSpec> {
-    specs.into_iter().map(|spec| (spec.id.clone(), spec)).collect()
+    specs
+        .into_iter()
+        .map(|spec| (spec.id.clone(), spec))
+        .collect()
 }
 
 /// Reads a fetched body: parse, then normalize. Pure work without a store, for `preview` too.
@@ -222,9 +346,23 @@ pub fn read_document(
     limits: Limits,
     now: Time,
 ) -> Result<Document, Failure> {
-    let raw = parse::parse(&body.bytes, body.content_type.as_deref(), &body.final_url, limits)
-        .map_err(|error| Failure { kind: FailKind::Parse, status: Some(body.status), message: error.to_string() })?;
-    let context = Context { feed_id: id, source_name: name, feed_url: &body.final_url, now };
+    let raw = parse::parse(
+        &body.bytes,
+        body.content_type.as_deref(),
+        &body.final_url,
+        limits,
+    )
+    .map_err(|error| Failure {
+        kind: FailKind::Parse,
+        status: Some(body.status),
+        message: error.to_string(),
+    })?;
+    let context = Context {
+        feed_id: id,
+        source_name: name,
+        feed_url: &body.final_url,
+        now,
+    };
     let normalized = normalize::normalize(&raw, &context);
     Ok(Document { raw, normalized })
 }
@@ -252,7 +390,14 @@ impl Learnt {
             changed: 0,
             error: None,
         };
-        Self { seen, hints, entries: Vec::new(), problems: Vec::new(), repairs: Vec::new(), poll }
+        Self {
+            seen,
+            hints,
+            entries: Vec::new(),
+            problems: Vec::new(),
+            repairs: Vec::new(),
+            poll,
+        }
     }
 
     fn sized(mut self, bytes: u64) -> Self {
@@ -262,11 +407,19 @@ impl Learnt {
 }
 
 fn candidate(entry: normalize::Entry) -> Candidate {
-    Candidate { key: entry.key, guid: entry.guid, article: entry.article }
+    Candidate {
+        key: entry.key,
+        guid: entry.guid,
+        article: entry.article,
+    }
 }
 
 fn answer(outcome: Outcome, hints: CacheHints) -> Answer {
-    Answer { outcome, fresh_for: hints.fresh_for, retry_after: hints.retry_after }
+    Answer {
+        outcome,
+        fresh_for: hints.fresh_for,
+        retry_after: hints.retry_after,
+    }
 }
 
 fn request(spec: &FeedSpec, due: &DueFeed) -> FetchRequest {
@@ -281,12 +434,20 @@ fn request(spec: &FeedSpec, due: &DueFeed) -> FetchRequest {
 }
 
 fn internal(message: &str) -> Failure {
-    Failure { kind: FailKind::Internal, status: None, message: message.to_owned() }
+    Failure {
+        kind: FailKind::Internal,
+        status: None,
+        message: message.to_owned(),
+    }
 }
 
 /// 128 bits are plenty to tell one feed's documents apart.
 fn body_hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// In 0..=1, different for every feed and poll; it need not be unguessable.

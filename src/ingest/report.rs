@@ -43,7 +43,9 @@ impl Report {
                 self.committed.changed,
                 ByteSize::b(self.poll.bytes).display().si_short(),
             ),
-            Outcome::Same if self.poll.status == Some(304) => format!("not modified (304) in {took:?}"),
+            Outcome::Same if self.poll.status == Some(304) => {
+                format!("not modified (304) in {took:?}")
+            }
             Outcome::Same => format!("the same document as before in {took:?}"),
             Outcome::Throttled | Outcome::Failed | Outcome::Gone => {
                 printable(self.poll.error.as_deref().unwrap_or("failed"))

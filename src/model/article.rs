@@ -147,10 +147,23 @@ pub struct Article {
 }
 
 impl Article {
-    /// Words in the body, split at white space.
+    /// Words in the body: runs of bytes between ASCII white space and no-break spaces. Scripts
+    /// that write without spaces come out low.
     #[must_use]
     pub fn words(&self) -> usize {
-        self.body.split_whitespace().count()
+        let mut words = 0;
+        let mut in_word = false;
+        let mut last = 0;
+        for byte in self.body.bytes() {
+            // A no-break space is C2 A0 in UTF-8; C2 alone says nothing yet.
+            if byte != 0xc2 {
+                let space = byte.is_ascii_whitespace() || (last == 0xc2 && byte == 0xa0);
+                words += usize::from(!space && !in_word);
+                in_word = !space;
+            }
+            last = byte;
+        }
+        words
     }
 }
 

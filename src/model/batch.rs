@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Article, ArticleId, EntryKey, FeedId, FeedState, Fingerprint, Time, article::text_enum};
+use super::{
+    Article, ArticleId, EntryKey, FeedId, FeedState, Fingerprint, Time, article::text_enum,
+};
 
 /// What the store already knows about a document's entries.
 #[derive(Clone, Debug, Default)]

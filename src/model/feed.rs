@@ -179,7 +179,10 @@ impl FeedRecord {
     /// The name to show: the operator's, else the document's title, else the id.
     #[must_use]
     pub fn display_name(&self) -> &str {
-        self.name.as_deref().or(self.state.title.as_deref()).unwrap_or(self.id.as_str())
+        self.name
+            .as_deref()
+            .or(self.state.title.as_deref())
+            .unwrap_or(self.id.as_str())
     }
 
     /// The feed's health at `now`.
@@ -191,7 +194,9 @@ impl FeedRecord {
             Health::Gone
         } else if self.state.failure.is_some() {
             Health::Failing
-        } else if self.state.last_ok.is_none() || now > super::fetched::later(self.next_poll, Self::GRACE) {
+        } else if self.state.last_ok.is_none()
+            || now > super::fetched::later(self.next_poll, Self::GRACE)
+        {
             Health::Late
         } else {
             Health::Ok

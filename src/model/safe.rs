@@ -35,15 +35,22 @@ pub fn redact_url(url: &str) -> String {
     let base = match base.split_once("://") {
         Some((scheme, rest)) => {
             let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            let host = authority
+                .rsplit_once('@')
+                .map_or(authority, |(_, host)| host);
             format!("{scheme}://{host}{path}")
         }
         None => base.to_owned(),
     };
-    let Some(query) = query else { return printable(&base) };
+    let Some(query) = query else {
+        return printable(&base);
+    };
     let names: Vec<String> = query
         .split('&')
-        .map(|pair| pair.split_once('=').map_or_else(|| pair.to_owned(), |(name, _)| format!("{name}=…")))
+        .map(|pair| {
+            pair.split_once('=')
+                .map_or_else(|| pair.to_owned(), |(name, _)| format!("{name}=…"))
+        })
         .collect();
     printable(&format!("{base}?{}", names.join("&")))
 }
@@ -54,7 +61,10 @@ mod tests {
 
     #[test]
     fn escape_sequences_and_direction_marks_are_shown_not_obeyed() {
-        assert_eq!(printable("a\u{1b}[31mb\u{202e}c\nd"), "a\\u{1b}[31mb\\u{202e}c d");
+        assert_eq!(
+            printable("a\u{1b}[31mb\u{202e}c\nd"),
+            "a\\u{1b}[31mb\\u{202e}c d"
+        );
     }
 
     #[test]
@@ -63,6 +73,9 @@ mod tests {
             redact_url("https://me:pw@example.org/feed?token=abc&n=5"),
             "https://example.org/feed?token=…&n=…"
         );
-        assert_eq!(redact_url("https://example.org/feed"), "https://example.org/feed");
+        assert_eq!(
+            redact_url("https://example.org/feed"),
+            "https://example.org/feed"
+        );
     }
 }

@@ -23,8 +23,12 @@ impl FromStr for FeedId {
     type Err = InvalidFeedId;
 
     fn from_str(text: &str) -> Result<Self, InvalidFeedId> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
-        let starts_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let allowed =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+        let starts_well = text
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric());
         if starts_well && text.len() <= 80 && text.bytes().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {

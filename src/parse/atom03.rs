@@ -42,7 +42,9 @@ pub(super) fn upgrade(document: &str) -> Result<String, ParseError> {
             Ok(Event::End(end)) => Event::End(BytesEnd::new(rename(end.name().as_ref()))),
             Ok(other) => other.into_owned(),
         };
-        writer.write_event(event).map_err(|error| ParseError::Broken(error.to_string()))?;
+        writer
+            .write_event(event)
+            .map_err(|error| ParseError::Broken(error.to_string()))?;
     }
     String::from_utf8(writer.into_inner()).map_err(|error| ParseError::Broken(error.to_string()))
 }
@@ -53,8 +55,15 @@ fn rename(name: &str) -> String {
     if !matches!(prefix, "" | "atom") {
         return name.to_owned();
     }
-    let local = RENAMED.iter().find(|(old, _)| *old == local).map_or(local, |(_, new)| *new);
-    if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
+    let local = RENAMED
+        .iter()
+        .find(|(old, _)| *old == local)
+        .map_or(local, |(_, new)| *new);
+    if prefix.is_empty() {
+        local.to_owned()
+    } else {
+        format!("{prefix}:{local}")
+    }
 }
 
 fn start_tag(start: &BytesStart<'_>) -> BytesStart<'static> {
@@ -81,12 +90,16 @@ fn start_tag(start: &BytesStart<'_>) -> BytesStart<'static> {
 
 /// Text constructs, where `type` was a MIME type and `mode` said how it is written.
 fn kind_matters(start: &BytesStart<'_>) -> bool {
-    matches!(start.local_name().as_ref(), "title" | "tagline" | "copyright" | "summary" | "content" | "info")
+    matches!(
+        start.local_name().as_ref(),
+        "title" | "tagline" | "copyright" | "summary" | "content" | "info"
+    )
 }
 
 fn construct(kind: Option<&str>, mode: Option<&str>) -> Option<&'static str> {
     match (kind, mode) {
-        (Some("text/html" | "html"), Some("xml")) | (Some("application/xhtml+xml" | "xhtml"), _) => Some("xhtml"),
+        (Some("text/html" | "html"), Some("xml"))
+        | (Some("application/xhtml+xml" | "xhtml"), _) => Some("xhtml"),
         (Some("text/html" | "html"), _) | (_, Some("escaped")) => Some("html"),
         _ => None,
     }
@@ -94,5 +107,6 @@ fn construct(kind: Option<&str>, mode: Option<&str>) -> Option<&'static str> {
 
 fn value(mut attributes: Attributes<'_>, wanted: &str) -> Option<String> {
     let mut all = attributes.with_checks(false).flatten();
-    all.find(|attribute| attribute.key.as_ref() == wanted).map(|found| found.value.as_ref().to_owned())
+    all.find(|attribute| attribute.key.as_ref() == wanted)
+        .map(|found| found.value.as_ref().to_owned())
 }

@@ -12,8 +12,15 @@ pub(super) fn feed(feed: Feed) -> RawFeed {
         site_url: main_link(&feed.links).map(|link| link.href.clone()),
         language: feed.language,
         authors: names(&feed.authors),
-        hints: FeedHints { minutes: feed.ttl, ..FeedHints::default() },
-        entries: feed.entries.into_iter().map(|parsed| entry(parsed, &kind)).collect(),
+        hints: FeedHints {
+            minutes: feed.ttl,
+            ..FeedHints::default()
+        },
+        entries: feed
+            .entries
+            .into_iter()
+            .map(|parsed| entry(parsed, &kind))
+            .collect(),
         repairs: Vec::new(),
     }
 }
@@ -30,10 +37,16 @@ fn format_name(kind: &FeedType) -> &'static str {
 
 fn entry(entry: Entry, kind: &FeedType) -> RawEntry {
     let link = main_link(&entry.links).map(|link| link.href.clone());
-    let mut media: Vec<RawMedia> = entry.media.into_iter().map(|object| raw_media(object, kind)).collect();
+    let mut media: Vec<RawMedia> = entry
+        .media
+        .into_iter()
+        .map(|object| raw_media(object, kind))
+        .collect();
     media.extend(enclosure_links(&entry.links, link.as_deref(), kind));
     // feed-rs copies RSS's only date into both fields.
-    let updated = entry.updated.filter(|updated| *kind == FeedType::Atom || Some(*updated) != entry.published);
+    let updated = entry
+        .updated
+        .filter(|updated| *kind == FeedType::Atom || Some(*updated) != entry.published);
     RawEntry {
         guid: Some(entry.id).filter(|id| !id.is_empty()),
         title: entry.title.map(|text| markup(text, kind)),
@@ -42,10 +55,17 @@ fn entry(entry: Entry, kind: &FeedType) -> RawEntry {
         updated,
         content: entry.content.and_then(|content| {
             let mime = content.content_type.essence().to_string();
-            content.body.map(|text| Markup { text, kind: markup_kind(&mime, kind) })
+            content.body.map(|text| Markup {
+                text,
+                kind: markup_kind(&mime, kind),
+            })
         }),
         summary: entry.summary.map(|text| markup(text, kind)),
-        categories: entry.categories.into_iter().map(|category| category.label.unwrap_or(category.term)).collect(),
+        categories: entry
+            .categories
+            .into_iter()
+            .map(|category| category.label.unwrap_or(category.term))
+            .collect(),
         media,
         base: entry.base,
         language: entry.language,
@@ -55,20 +75,37 @@ fn entry(entry: Entry, kind: &FeedType) -> RawEntry {
 
 fn markup(text: Text, kind: &FeedType) -> Markup {
     let mime = text.content_type.essence().to_string();
-    Markup { kind: markup_kind(&mime, kind), text: text.content }
+    Markup {
+        kind: markup_kind(&mime, kind),
+        text: text.content,
+    }
 }
 
 /// RSS says nothing about its texts, and people put HTML everywhere; Atom and JSON Feed say.
 fn markup_kind(mime: &str, kind: &FeedType) -> MarkupKind {
     let says = matches!(kind, FeedType::Atom | FeedType::JSON);
-    if says && mime == "text/plain" { MarkupKind::Text } else { MarkupKind::Html }
+    if says && mime == "text/plain" {
+        MarkupKind::Text
+    } else {
+        MarkupKind::Html
+    }
 }
 
 /// The entry's own page: the first `alternate`, HTML before other kinds.
 fn main_link(links: &[Link]) -> Option<&Link> {
-    let own = |link: &&Link| link.target.is_none() && link.rel.as_deref().is_none_or(|rel| rel == "alternate");
-    let html = |link: &&Link| link.media_type.as_deref().is_none_or(|mime| mime.contains("html"));
-    links.iter().filter(own).find(html).or_else(|| links.iter().find(own))
+    let own = |link: &&Link| {
+        link.target.is_none() && link.rel.as_deref().is_none_or(|rel| rel == "alternate")
+    };
+    let html = |link: &&Link| {
+        link.media_type
+            .as_deref()
+            .is_none_or(|mime| mime.contains("html"))
+    };
+    links
+        .iter()
+        .filter(own)
+        .find(html)
+        .or_else(|| links.iter().find(own))
 }
 
 /// Atom and JSON Feed attach files by link.
@@ -80,23 +117,41 @@ fn enclosure_links(links: &[Link], own: Option<&str>, kind: &FeedType) -> Option
     let files: Vec<Enclosure> = links
         .iter()
         .filter(attached)
-        .map(|link| Enclosure { url: link.href.clone(), mime: link.media_type.clone(), bytes: link.length })
+        .map(|link| Enclosure {
+            url: link.href.clone(),
+            mime: link.media_type.clone(),
+            bytes: link.length,
+        })
         .collect();
-    (!files.is_empty()).then(|| RawMedia { files, ..RawMedia::default() })
+    (!files.is_empty()).then(|| RawMedia {
+        files,
+        ..RawMedia::default()
+    })
 }
 
 fn raw_media(object: MediaObject, kind: &FeedType) -> RawMedia {
     let files = object.content.into_iter().filter_map(|content| {
         let url = content.url?.to_string();
-        Some(Enclosure { url, mime: content.content_type.map(|mime| mime.to_string()), bytes: content.size })
+        Some(Enclosure {
+            url,
+            mime: content.content_type.map(|mime| mime.to_string()),
+            bytes: content.size,
+        })
     });
     RawMedia {
         files: files.collect(),
         description: object.description.map(|text| markup(text, kind)),
-        credits: object.credits.into_iter().map(|credit| credit.entity).collect(),
+        credits: object
+            .credits
+            .into_iter()
+            .map(|credit| credit.entity)
+            .collect(),
     }
 }
 
 fn names(people: &[Person]) -> Vec<String> {
-    people.iter().filter_map(|person| person.name.clone().or_else(|| person.email.clone())).collect()
+    people
+        .iter()
+        .filter_map(|person| person.name.clone().or_else(|| person.email.clone()))
+        .collect()
 }

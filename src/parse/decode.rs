@@ -13,9 +13,15 @@ use crate::model::Repair;
 /// How far an XML declaration may reach into a document.
 const DECLARATION: usize = 512;
 
-pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &mut Vec<Repair>) -> Cow<'a, str> {
+pub(super) fn decode<'a>(
+    bytes: &'a [u8],
+    content_type: Option<&str>,
+    repairs: &mut Vec<Repair>,
+) -> Cow<'a, str> {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling(bytes.get(length..).unwrap_or_default()).0;
+        return encoding
+            .decode_without_bom_handling(bytes.get(length..).unwrap_or_default())
+            .0;
     }
     if let Some(encoding) = utf16_without_mark(bytes) {
         return encoding.decode_without_bom_handling(bytes).0;
@@ -47,7 +53,9 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, repairs: &
 }
 
 fn note(repairs: &mut Vec<Repair>, label: &'static Encoding, real: &'static Encoding) {
-    repairs.push(Repair { what: format!("labelled {} but written in {}", label.name(), real.name()) });
+    repairs.push(Repair {
+        what: format!("labelled {} but written in {}", label.name(), real.name()),
+    });
 }
 
 /// `<` in the first two bytes with a zero beside it.
@@ -64,7 +72,10 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
     content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let value = value.trim().trim_matches(['"', '\'']);
-        name.trim().eq_ignore_ascii_case("charset").then(|| Encoding::for_label(value.as_bytes())).flatten()
+        name.trim()
+            .eq_ignore_ascii_case("charset")
+            .then(|| Encoding::for_label(value.as_bytes()))
+            .flatten()
     })
 }
 
@@ -73,11 +84,17 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes.get(..bytes.len().min(DECLARATION))?;
     let head = String::from_utf8_lossy(head);
     let declaration = head.split_once("<?xml")?.1.split_once("?>")?.0;
-    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let value = declaration
+        .split_once("encoding")?
+        .1
+        .trim_start()
+        .strip_prefix('=')?
+        .trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let label = value.get(1..)?.split(quote).next()?;
     // Bytes that could be read so far are no UTF-16, whatever they say.
-    Encoding::for_label(label.trim().as_bytes()).filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE)
+    Encoding::for_label(label.trim().as_bytes())
+        .filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE)
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
@@ -85,13 +102,21 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     detector.feed(bytes, true);
     let guess = detector.guess(None, Utf8Detection::Allow);
     // A few bad bytes in UTF-8 are better read as UTF-8 with marks than as something else.
-    if guess == WINDOWS_1252 && mostly_utf8(bytes) { UTF_8 } else { guess }
+    if guess == WINDOWS_1252 && mostly_utf8(bytes) {
+        UTF_8
+    } else {
+        guess
+    }
 }
 
 fn mostly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
-        good += chunk.valid().bytes().filter(|byte| !byte.is_ascii()).count();
+        good += chunk
+            .valid()
+            .bytes()
+            .filter(|byte| !byte.is_ascii())
+            .count();
         bad += chunk.invalid().len();
     }
     good > bad * 4

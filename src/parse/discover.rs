@@ -15,8 +15,12 @@ pub struct DiscoveredFeed {
     pub mime: String,
 }
 
-const FEED_TYPES: &[&str] =
-    &["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];
+const FEED_TYPES: &[&str] = &[
+    "application/rss+xml",
+    "application/atom+xml",
+    "application/feed+json",
+    "application/rdf+xml",
+];
 
 /// The feeds a page names, in document order, without repeats.
 #[must_use]
@@ -24,7 +28,9 @@ pub fn discover(html: &str, page_url: &str) -> Vec<DiscoveredFeed> {
     let mut base = Url::parse(page_url).ok();
     let mut found: Vec<DiscoveredFeed> = Vec::new();
     for Ok(token) in Tokenizer::new(html) {
-        let Token::StartTag(tag) = token else { continue };
+        let Token::StartTag(tag) = token else {
+            continue;
+        };
         let attribute = |name: &str| {
             tag.attributes
                 .iter()
@@ -32,9 +38,15 @@ pub fn discover(html: &str, page_url: &str) -> Vec<DiscoveredFeed> {
                 .map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
         };
         match tag.name.as_slice() {
-            b"base" => base = attribute("href").and_then(|href| resolve(base.as_ref(), &href)).or(base),
+            b"base" => {
+                base = attribute("href")
+                    .and_then(|href| resolve(base.as_ref(), &href))
+                    .or(base);
+            }
             b"link" | b"a" => {
-                let Some(feed) = feed_link(&attribute, base.as_ref()) else { continue };
+                let Some(feed) = feed_link(&attribute, base.as_ref()) else {
+                    continue;
+                };
                 if !found.iter().any(|known| known.url == feed.url) {
                     found.push(feed);
                 }
@@ -45,16 +57,30 @@ pub fn discover(html: &str, page_url: &str) -> Vec<DiscoveredFeed> {
     found
 }
 
-fn feed_link(attribute: &dyn Fn(&str) -> Option<String>, base: Option<&Url>) -> Option<DiscoveredFeed> {
+fn feed_link(
+    attribute: &dyn Fn(&str) -> Option<String>,
+    base: Option<&Url>,
+) -> Option<DiscoveredFeed> {
     let rel = attribute("rel")?.to_ascii_lowercase();
-    let mime = attribute("type")?.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_feed = rel.split_ascii_whitespace().any(|word| matches!(word, "alternate" | "feed"));
+    let mime = attribute("type")?
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let is_feed = rel
+        .split_ascii_whitespace()
+        .any(|word| matches!(word, "alternate" | "feed"));
     if !is_feed || !FEED_TYPES.contains(&mime.as_str()) {
         return None;
     }
     let url = resolve(base, &attribute("href")?)?;
     let title = attribute("title").filter(|title| !title.is_empty());
-    matches!(url.scheme(), "http" | "https").then(|| DiscoveredFeed { url: url.into(), title, mime })
+    matches!(url.scheme(), "http" | "https").then(|| DiscoveredFeed {
+        url: url.into(),
+        title,
+        mime,
+    })
 }
 
 fn resolve(base: Option<&Url>, href: &str) -> Option<Url> {

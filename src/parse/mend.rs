@@ -16,7 +16,10 @@ const OLD_RDF: &[&str] = &[
 ];
 const RSS_1: &str = "http://purl.org/rss/1.0/";
 
-pub(super) fn mend<'a>(text: &'a str, repairs: &mut Vec<Repair>) -> Result<Cow<'a, str>, ParseError> {
+pub(super) fn mend<'a>(
+    text: &'a str,
+    repairs: &mut Vec<Repair>,
+) -> Result<Cow<'a, str>, ParseError> {
     let document = start(text, repairs)?;
     if document.starts_with('{') {
         return Ok(Cow::Borrowed(document));
@@ -33,11 +36,17 @@ pub(super) fn mend<'a>(text: &'a str, repairs: &mut Vec<Repair>) -> Result<Cow<'
         "rss" => rss_root(tag, repairs),
         "rdf" => rdf_root(tag, repairs),
         "feed" if atom03::is_old(tag) => {
-            repairs.push(Repair { what: "Atom 0.3, a draft of 2003; read as Atom 1.0".to_owned() });
+            repairs.push(Repair {
+                what: "Atom 0.3, a draft of 2003; read as Atom 1.0".to_owned(),
+            });
             return Ok(Cow::Owned(atom03::upgrade(&document[start..])?));
         }
         "feed" | "entry" => None,
-        other => return Err(ParseError::NotAFeed(format!("its root element is <{other}>"))),
+        other => {
+            return Err(ParseError::NotAFeed(format!(
+                "its root element is <{other}>"
+            )));
+        }
     };
     // Everything before the root (declaration, doctype, comments) is of no more use, and a late
     // or wrong XML declaration makes feed-rs panic.
@@ -52,13 +61,18 @@ pub(super) fn mend<'a>(text: &'a str, repairs: &mut Vec<Repair>) -> Result<Cow<'
 
 /// The document from its first `<` or `{`.
 fn start<'a>(text: &'a str, repairs: &mut Vec<Repair>) -> Result<&'a str, ParseError> {
-    let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
+    let trimmed =
+        text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
     if trimmed.is_empty() {
         return Err(ParseError::Empty);
     }
-    let at = trimmed.find(['<', '{']).ok_or_else(|| ParseError::NotAFeed("neither XML nor JSON".to_owned()))?;
+    let at = trimmed
+        .find(['<', '{'])
+        .ok_or_else(|| ParseError::NotAFeed("neither XML nor JSON".to_owned()))?;
     if at > 0 {
-        repairs.push(Repair { what: format!("{at} bytes of other text before the document") });
+        repairs.push(Repair {
+            what: format!("{at} bytes of other text before the document"),
+        });
     }
     Ok(&trimmed[at..])
 }
@@ -69,7 +83,9 @@ fn drop_controls<'a>(document: &'a str, repairs: &mut Vec<Repair>) -> Cow<'a, st
     if !document.bytes().any(|byte| forbidden(char::from(byte))) {
         return Cow::Borrowed(document);
     }
-    repairs.push(Repair { what: "holds control characters that XML forbids; dropped".to_owned() });
+    repairs.push(Repair {
+        what: "holds control characters that XML forbids; dropped".to_owned(),
+    });
     Cow::Owned(document.chars().filter(|c| !forbidden(*c)).collect())
 }
 
@@ -95,9 +111,15 @@ impl<'a> Root<'a> {
                 doctype_end(rest)?
             } else {
                 let end = at + tag_end(rest)?;
-                let name = rest[1..].split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next()?;
+                let name = rest[1..]
+                    .split(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))
+                    .next()?;
                 // `<!DOCTYPE html>` pages and fragments have all kinds of roots.
-                return Some(Self { start: at, end, name });
+                return Some(Self {
+                    start: at,
+                    end,
+                    name,
+                });
             };
             at += skip;
         }
@@ -141,7 +163,9 @@ fn rss_root(tag: &str, repairs: &mut Vec<Repair>) -> Option<String> {
     }
     if !known {
         let found = version.map_or("none".to_owned(), |at| attributes[at].1.to_owned());
-        repairs.push(Repair { what: format!("RSS version {found}; read as 2.0") });
+        repairs.push(Repair {
+            what: format!("RSS version {found}; read as 2.0"),
+        });
     }
     attributes.retain(|(name, _)| *name != "xmlns" && *name != "version");
     attributes.insert(0, ("version", "2.0"));
@@ -150,19 +174,30 @@ fn rss_root(tag: &str, repairs: &mut Vec<Repair>) -> Option<String> {
 
 fn rdf_root(tag: &str, repairs: &mut Vec<Repair>) -> Option<String> {
     let old = OLD_RDF.iter().find(|old| tag.contains(*old))?;
-    repairs.push(Repair { what: "RSS 0.90 or 1.1; read as RSS 1.0".to_owned() });
+    repairs.push(Repair {
+        what: "RSS 0.90 or 1.1; read as RSS 1.0".to_owned(),
+    });
     Some(tag.replace(old, RSS_1))
 }
 
 /// Name and raw value of each attribute of a start tag.
 fn attributes(tag: &str) -> Vec<(&str, &str)> {
-    let inner = tag.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/');
-    let mut rest = inner.split_once(|c: char| c.is_whitespace()).map_or("", |(_, rest)| rest);
+    let inner = tag
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .trim_end_matches('/');
+    let mut rest = inner
+        .split_once(|c: char| c.is_whitespace())
+        .map_or("", |(_, rest)| rest);
     let mut found = Vec::new();
     while let Some((name, after)) = rest.split_once('=') {
         let after = after.trim_start();
-        let Some(quote) = after.chars().next().filter(|c| matches!(c, '"' | '\'')) else { break };
-        let Some((value, next)) = after[1..].split_once(quote) else { break };
+        let Some(quote) = after.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+            break;
+        };
+        let Some((value, next)) = after[1..].split_once(quote) else {
+            break;
+        };
         found.push((name.trim(), value));
         rest = next;
     }

@@ -36,12 +36,18 @@ pub struct Limits {
 /// # Errors
 /// [`ParseError`] where no entries can be had: a web page, no feed at all, broken before the first
 /// entry, or a parser that panicked.
-pub fn parse(bytes: &[u8], content_type: Option<&str>, base: &str, limits: Limits) -> Result<RawFeed, ParseError> {
+pub fn parse(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    base: &str,
+    limits: Limits,
+) -> Result<RawFeed, ParseError> {
     let mut repairs = Vec::new();
     let text = decode::decode(bytes, content_type, &mut repairs);
     let document = mend::mend(&text, &mut repairs)?;
     let document = salvage::cap_entries(document, limits.max_entries, &mut repairs)?;
-    let parsed = guard::run(&document, base).or_else(|error| again(&document, base, error, &mut repairs))?;
+    let parsed =
+        guard::run(&document, base).or_else(|error| again(&document, base, error, &mut repairs))?;
     let mut feed = convert::feed(parsed);
     feed.hints = hints::read(&document, feed.hints);
     feed.repairs = repairs;
@@ -59,12 +65,18 @@ fn again(
     if let Some(escaped) = &escaped
         && let Ok(feed) = guard::run(escaped, base)
     {
-        repairs.push(Repair { what: "holds `&` that begins no entity; read as the character".to_owned() });
+        repairs.push(Repair {
+            what: "holds `&` that begins no entity; read as the character".to_owned(),
+        });
         return Ok(feed);
     }
-    let Some(cut) = salvage::cut_after_last_entry(escaped.as_deref().unwrap_or(document)) else { return Err(first) };
+    let Some(cut) = salvage::cut_after_last_entry(escaped.as_deref().unwrap_or(document)) else {
+        return Err(first);
+    };
     let feed = guard::run(&cut, base).map_err(|_| first.clone())?;
     let kept = feed.entries.len();
-    repairs.push(Repair { what: format!("broken ({first}); kept the {kept} entries before the damage") });
+    repairs.push(Repair {
+        what: format!("broken ({first}); kept the {kept} entries before the damage"),
+    });
     Ok(feed)
 }

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use super::ParseError;
 use crate::model::Repair;
 
@@ -17,14 +19,24 @@ pub(super) fn cap_entries<'a>(
 ) -> Result<Cow<'a, str>, ParseError> {
     if document.starts_with('{') {
         let ids = document.matches("\"id\"").take(max + 1).count();
-        return if ids > max { Err(ParseError::TooManyEntries(max)) } else { Ok(document) };
+        return if ids > max {
+            Err(ParseError::TooManyEntries(max))
+        } else {
+            Ok(document)
+        };
     }
-    let tags = ["<item", "<entry"].map(|tag| document.match_indices(tag).nth(max).map(|(at, _)| at));
-    let Some(at) = tags.into_iter().flatten().min() else { return Ok(document) };
-    repairs.push(Repair { what: format!("has more than {max} entries; the first {max} are read") });
+    let tags = ["<item", "<entry"]
+        .map(|tag| memmem::find_iter(document.as_bytes(), tag.as_bytes()).nth(max));
+    let Some(at) = tags.into_iter().flatten().min() else {
+        return Ok(document);
+    };
+    repairs.push(Repair {
+        what: format!("has more than {max} entries; the first {max} are read"),
+    });
     let cut = cut_after_last_entry(&document[..at]);
     // Entries that never close (`<item/>`) leave nothing to cut at.
-    cut.map(Cow::Owned).ok_or_else(|| ParseError::Broken(format!("more than {max} entries, none of them whole")))
+    cut.map(Cow::Owned)
+        .ok_or_else(|| ParseError::Broken(format!("more than {max} entries, none of them whole")))
 }
 
 /// The document up to its last whole entry, with the open elements closed.
@@ -75,15 +87,23 @@ pub(super) fn escape_stray_ampersands(document: &str) -> Option<String> {
 }
 
 fn begins_reference(text: &str) -> bool {
-    let Some((name, _)) = text[1..].split_once(';') else { return false };
+    let Some((name, _)) = text[1..].split_once(';') else {
+        return false;
+    };
     match name.strip_prefix('#') {
         Some(number) => {
             let value = match number.strip_prefix(['x', 'X']) {
                 Some(hex) => u32::from_str_radix(hex, 16),
                 None => number.parse(),
             };
-            value.is_ok_and(|code| char::from_u32(code).is_some_and(|c| c >= ' ' || matches!(c, '\t' | '\n' | '\r')))
+            value.is_ok_and(|code| {
+                char::from_u32(code).is_some_and(|c| c >= ' ' || matches!(c, '\t' | '\n' | '\r'))
+            })
         }
-        None => !name.is_empty() && name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        None => {
+            !name.is_empty()
+                && name.len() <= 32
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        }
     }
 }

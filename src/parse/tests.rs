@@ -6,22 +6,38 @@ use crate::model::{Markup, MarkupKind};
 const LIMITS: Limits = Limits { max_entries: 3 };
 
 fn read(document: &str) -> RawFeed {
-    parse(document.as_bytes(), None, "https://example.org/feed", LIMITS).unwrap()
+    parse(
+        document.as_bytes(),
+        None,
+        "https://example.org/feed",
+        LIMITS,
+    )
+    .unwrap()
 }
 
 fn titles(feed: &RawFeed) -> Vec<&str> {
-    feed.entries.iter().map(|entry| entry.title.as_ref().map_or("", |title| title.text.as_str())).collect()
+    feed.entries
+        .iter()
+        .map(|entry| entry.title.as_ref().map_or("", |title| title.text.as_str()))
+        .collect()
 }
 
 #[test]
 fn a_web_page_is_told_from_a_feed() {
     let page = b"<!DOCTYPE html><html><head><title>x</title></head></html>";
-    assert_eq!(parse(page, Some("text/html"), "https://example.org/", LIMITS), Err(ParseError::WebPage));
+    assert_eq!(
+        parse(page, Some("text/html"), "https://example.org/", LIMITS),
+        Err(ParseError::WebPage)
+    );
 }
 
 #[test]
 fn empty_and_foreign_documents_say_what_they_are() {
-    let error = |text: &str| parse(text.as_bytes(), None, "https://example.org/", LIMITS).unwrap_err().to_string();
+    let error = |text: &str| {
+        parse(text.as_bytes(), None, "https://example.org/", LIMITS)
+            .unwrap_err()
+            .to_string()
+    };
     assert_eq!(error("  \n"), "the document is empty");
     assert_eq!(error("hello"), "not a feed: neither XML nor JSON");
     assert_eq!(error("<svg/>"), "not a feed: its root element is <svg>");
@@ -36,15 +52,26 @@ fn a_panic_in_the_parser_is_an_error_with_its_reason() {
 
 #[test]
 fn every_rss_version_is_read() {
-    for root in ["<rss version=\"2.0\">", "<rss version=\"0.91\">", "<rss version=\"2.00\">", "<rss>", "<rss version='0.93' xmlns='http://backend.userland.com/rss2'>"] {
-        let feed = read(&format!("<?xml version=\"1.0\"?>\n{root}<channel><title>C</title><item><title>T</title><link>https://example.org/1</link></item></channel></rss>"));
+    for root in [
+        "<rss version=\"2.0\">",
+        "<rss version=\"0.91\">",
+        "<rss version=\"2.00\">",
+        "<rss>",
+        "<rss version='0.93' xmlns='http://backend.userland.com/rss2'>",
+    ] {
+        let feed = read(&format!(
+            "<?xml version=\"1.0\"?>\n{root}<channel><title>C</title><item><title>T</title><link>https://example.org/1</link></item></channel></rss>"
+        ));
         assert_eq!(titles(&feed), ["T"], "{root}");
     }
 }
 
 #[test]
 fn rdf_of_both_generations_is_read() {
-    for namespace in ["http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/"] {
+    for namespace in [
+        "http://purl.org/rss/1.0/",
+        "http://my.netscape.com/rdf/simple/0.9/",
+    ] {
         let feed = read(&format!(
             "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\" xmlns=\"{namespace}\"><channel><title>C</title></channel><item><title>T</title><link>https://example.org/1</link></item></rdf:RDF>"
         ));
@@ -54,67 +81,116 @@ fn rdf_of_both_generations_is_read() {
 
 #[test]
 fn atom_of_both_generations_is_read() {
-    let new = read("<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>C</title><entry><id>1</id><title type=\"text\">a &lt;b&gt;</title><updated>2020-01-01T00:00:00Z</updated></entry></feed>");
-    assert_eq!(new.entries[0].title, Some(Markup { text: "a <b>".to_owned(), kind: MarkupKind::Text }));
-    let old = read("<feed version=\"0.3\" xmlns=\"http://purl.org/atom/ns#\"><title>C</title><entry><id>1</id><title>T</title><issued>2003-12-13T08:29:29Z</issued><content type=\"text/html\" mode=\"escaped\">&lt;p&gt;x&lt;/p&gt;</content></entry></feed>");
+    let new = read(
+        "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>C</title><entry><id>1</id><title type=\"text\">a &lt;b&gt;</title><updated>2020-01-01T00:00:00Z</updated></entry></feed>",
+    );
+    assert_eq!(
+        new.entries[0].title,
+        Some(Markup {
+            text: "a <b>".to_owned(),
+            kind: MarkupKind::Text
+        })
+    );
+    let old = read(
+        "<feed version=\"0.3\" xmlns=\"http://purl.org/atom/ns#\"><title>C</title><entry><id>1</id><title>T</title><issued>2003-12-13T08:29:29Z</issued><content type=\"text/html\" mode=\"escaped\">&lt;p&gt;x&lt;/p&gt;</content></entry></feed>",
+    );
     assert_eq!(titles(&old), ["T"]);
     assert!(old.entries[0].published.is_some());
-    assert_eq!(old.entries[0].content, Some(Markup { text: "<p>x</p>".to_owned(), kind: MarkupKind::Html }));
+    assert_eq!(
+        old.entries[0].content,
+        Some(Markup {
+            text: "<p>x</p>".to_owned(),
+            kind: MarkupKind::Html
+        })
+    );
 }
 
 #[test]
 fn json_feed_is_read_and_its_plain_text_stays_plain() {
-    let feed = read(r#"{"version":"https://jsonfeed.org/version/1.1","title":"C","items":[{"id":"1","url":"https://example.org/1","content_text":"a <b"}]}"#);
+    let feed = read(
+        r#"{"version":"https://jsonfeed.org/version/1.1","title":"C","items":[{"id":"1","url":"https://example.org/1","content_text":"a <b"}]}"#,
+    );
     assert_eq!(feed.format, "JSON Feed");
-    assert_eq!(feed.entries[0].content, Some(Markup { text: "a <b".to_owned(), kind: MarkupKind::Text }));
+    assert_eq!(
+        feed.entries[0].content,
+        Some(Markup {
+            text: "a <b".to_owned(),
+            kind: MarkupKind::Text
+        })
+    );
 }
 
 #[test]
 fn a_wrong_charset_label_does_not_garble_the_text() {
     let document = "<rss version=\"2.0\"><channel><item><title>Grüße</title><guid>1</guid></item></channel></rss>";
-    let feed = parse(document.as_bytes(), Some("text/xml; charset=us-ascii"), "https://example.org/", LIMITS).unwrap();
+    let feed = parse(
+        document.as_bytes(),
+        Some("text/xml; charset=us-ascii"),
+        "https://example.org/",
+        LIMITS,
+    )
+    .unwrap();
     assert_eq!(titles(&feed), ["Grüße"]);
-    let latin: Vec<u8> = document.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let latin: Vec<u8> = document
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
     let feed = parse(&latin, None, "https://example.org/", LIMITS).unwrap();
     assert_eq!(titles(&feed), ["Grüße"]);
 }
 
 #[test]
 fn guids_that_feed_rs_makes_up_are_not_taken_for_the_publishers() {
-    let feed = read("<rss version=\"2.0\"><channel><item><title>T</title><link>https://example.org/1</link></item></channel></rss>");
+    let feed = read(
+        "<rss version=\"2.0\"><channel><item><title>T</title><link>https://example.org/1</link></item></channel></rss>",
+    );
     assert_eq!(feed.entries[0].guid, None);
 }
 
 #[test]
 fn a_truncated_document_gives_the_entries_before_the_damage() {
-    let feed = read("<rss version=\"2.0\"><channel><item><title>A</title></item><item><title>B</title></item><item><title>C</ti");
+    let feed = read(
+        "<rss version=\"2.0\"><channel><item><title>A</title></item><item><title>B</title></item><item><title>C</ti",
+    );
     assert_eq!(titles(&feed), ["A", "B"]);
-    assert!(feed.repairs[0].what.contains("kept the 2 entries"), "{:?}", feed.repairs);
+    assert!(
+        feed.repairs[0].what.contains("kept the 2 entries"),
+        "{:?}",
+        feed.repairs
+    );
 }
 
 #[test]
 fn a_stray_ampersand_does_not_lose_the_feed() {
-    let feed = read("<rss version=\"2.0\"><channel><item><title>AT&T <![CDATA[&]]></title></item></channel></rss>");
+    let feed = read(
+        "<rss version=\"2.0\"><channel><item><title>AT&T <![CDATA[&]]></title></item></channel></rss>",
+    );
     assert_eq!(titles(&feed), ["AT&T &"]);
 }
 
 #[test]
 fn entries_beyond_the_cap_are_left_out_and_said_so() {
     let items = "<item><title>x</title></item>".repeat(5);
-    let feed = read(&format!("<rss version=\"2.0\"><channel>{items}</channel></rss>"));
+    let feed = read(&format!(
+        "<rss version=\"2.0\"><channel>{items}</channel></rss>"
+    ));
     assert_eq!(feed.entries.len(), 3);
     assert!(feed.repairs[0].what.contains("the first 3 are read"));
 }
 
 #[test]
 fn a_second_xml_declaration_does_no_harm() {
-    let feed = read("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><rss version=\"2.0\"><channel><item><title>A</title></item></channel></rss><?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>");
+    let feed = read(
+        "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><rss version=\"2.0\"><channel><item><title>A</title></item></channel></rss><?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>",
+    );
     assert_eq!(titles(&feed), ["A"]);
 }
 
 #[test]
 fn hints_are_read_from_the_channel_and_never_from_an_article() {
-    let feed = read("<rss version=\"2.0\" xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\"><channel><ttl>30</ttl><sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency><skipHours><hour>3</hour><hour>24</hour></skipHours><item><title>&lt;skipDays&gt;<![CDATA[<skipDays><day>Monday</day></skipDays>]]></title></item><skipDays><day>Sunday</day></skipDays></channel></rss>");
+    let feed = read(
+        "<rss version=\"2.0\" xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\"><channel><ttl>30</ttl><sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency><skipHours><hour>3</hour><hour>24</hour></skipHours><item><title>&lt;skipDays&gt;<![CDATA[<skipDays><day>Monday</day></skipDays>]]></title></item><skipDays><day>Sunday</day></skipDays></channel></rss>",
+    );
     assert_eq!(feed.hints.minutes, Some(720));
     assert_eq!(feed.hints.skip_hours, [3, 0]);
     assert_eq!(feed.hints.skip_days, [6]);
@@ -125,6 +201,12 @@ fn a_pages_feeds_are_found_in_order_and_made_absolute() {
     let page = r#"<html><head><base href="https://example.org/blog/"><link rel="alternate" type="application/atom+xml" title="Posts" href="feed.atom"><link rel=stylesheet href=x.css><link rel="alternate" type="application/rss+xml" href="/rss"><link rel="alternate" type="application/rss+xml" href="javascript:x"></head></html>"#;
     let feeds = discover(page, "https://example.org/");
     let urls: Vec<&str> = feeds.iter().map(|feed| feed.url.as_str()).collect();
-    assert_eq!(urls, ["https://example.org/blog/feed.atom", "https://example.org/rss"]);
+    assert_eq!(
+        urls,
+        [
+            "https://example.org/blog/feed.atom",
+            "https://example.org/rss"
+        ]
+    );
     assert_eq!(feeds[0].title.as_deref(), Some("Posts"));
 }

@@ -67,7 +67,10 @@ impl Limits {
     /// writer hold no request, so that a few times as many may be claimed.
     #[must_use]
     pub fn new(concurrency: usize, per_host: usize) -> Self {
-        Self { window: concurrency.max(1) * 4, per_host: per_host.max(1) }
+        Self {
+            window: concurrency.max(1) * 2,
+            per_host: per_host.max(1),
+        }
     }
 }
 
@@ -132,13 +135,26 @@ impl Dispatch {
         if self.next_try.is_some_and(|at| now < at) && !self.held_back {
             return Ok(Vec::new());
         }
-        let full = self.of_host.iter().filter(|(_, running)| **running >= self.limits.per_host);
+        let full = self
+            .of_host
+            .iter()
+            .filter(|(_, running)| **running >= self.limits.per_host);
         let busy_hosts = full.map(|(host, _)| host.clone()).collect();
         let per_host = self.limits.per_host;
-        let claim = Claim { now, lease: LEASE, limit, busy_hosts, per_host };
+        let claim = Claim {
+            now,
+            lease: LEASE,
+            limit,
+            busy_hosts,
+            per_host,
+        };
         let batch = self.store.claim_due(claim).await?;
         self.held_back = batch.held_back;
-        self.next_try = if batch.feeds.len() < limit { self.store.next_due(now).await? } else { Some(now) };
+        self.next_try = if batch.feeds.len() < limit {
+            self.store.next_due(now).await?
+        } else {
+            Some(now)
+        };
         Ok(batch.feeds)
     }
 
@@ -178,7 +194,9 @@ impl Dispatch {
     pub fn rest(&self) -> Duration {
         const MOST: Duration = Duration::from_secs(60);
         let now = (self.clock)();
-        self.next_try.map_or(MOST, |at| (at - now).to_std().unwrap_or(Duration::ZERO)).min(MOST)
+        self.next_try
+            .map_or(MOST, |at| (at - now).to_std().unwrap_or(Duration::ZERO))
+            .min(MOST)
     }
 }
 
@@ -187,8 +205,12 @@ impl Round {
     fn take(&mut self, limit: usize) -> Vec<FeedId> {
         let mut taken = Vec::new();
         while taken.len() < limit {
-            let Some(host) = self.ready.pop_front() else { break };
-            let Some(queue) = self.waiting.get_mut(&host) else { continue };
+            let Some(host) = self.ready.pop_front() else {
+                break;
+            };
+            let Some(queue) = self.waiting.get_mut(&host) else {
+                continue;
+            };
             taken.extend(queue.pop_front());
             if queue.is_empty() {
                 self.waiting.remove(&host);

@@ -52,7 +52,10 @@ pub struct Next {
 pub fn next_poll(now: Time, state: &FeedState, answer: &Answer, pace: &Pace, jitter: f64) -> Next {
     let (mut wait, mut reason) = match answer.outcome {
         Outcome::New | Outcome::Same => healthy(state, answer, pace),
-        Outcome::Gone => (DAY.max(pace.floor), "410 Gone: asked once more before it is given up"),
+        Outcome::Gone => (
+            DAY.max(pace.floor),
+            "410 Gone: asked once more before it is given up",
+        ),
         Outcome::Throttled => throttled(answer, pace),
         Outcome::Failed => failing(state, pace),
     };
@@ -62,8 +65,14 @@ pub fn next_poll(now: Time, state: &FeedState, answer: &Answer, pace: &Pace, jit
     let wait = wait + wait.mul_f64(0.1 * jitter.clamp(0.0, 1.0));
     let at = add(now, wait);
     match outside_skipped(at, state) {
-        Some(moved) => Next { at: moved, reason: format!("{reason}, moved out of the feed's skipHours or skipDays") },
-        None => Next { at, reason: reason.to_owned() },
+        Some(moved) => Next {
+            at: moved,
+            reason: format!("{reason}, moved out of the feed's skipHours or skipDays"),
+        },
+        None => Next {
+            at,
+            reason: reason.to_owned(),
+        },
     }
 }
 
@@ -76,16 +85,25 @@ fn healthy(state: &FeedState, answer: &Answer, pace: &Pace) -> (Duration, &'stat
         }
     };
     if let Some(rhythm) = state.rhythm {
-        raise((rhythm.median_gap / 2).min(ceiling), "half of its usual gap between entries");
+        raise(
+            (rhythm.median_gap / 2).min(ceiling),
+            "half of its usual gap between entries",
+        );
     }
     if let Some(fresh) = answer.fresh_for {
         raise(fresh.min(DAY), "the server's Cache-Control or Expires");
     }
     if let Some(minutes) = state.hint_minutes {
-        raise((Duration::from_secs(60) * minutes).min(DAY), "the document's ttl or updatePeriod");
+        raise(
+            (Duration::from_secs(60) * minutes).min(DAY),
+            "the document's ttl or updatePeriod",
+        );
     }
     if state.validators.is_empty() && !pace.chosen {
-        raise(DAY, "the server sends no validators, so every poll moves the whole document");
+        raise(
+            DAY,
+            "the server sends no validators, so every poll moves the whole document",
+        );
     }
     choice
 }
@@ -93,7 +111,10 @@ fn healthy(state: &FeedState, answer: &Answer, pace: &Pace) -> (Duration, &'stat
 fn throttled(answer: &Answer, pace: &Pace) -> (Duration, &'static str) {
     match answer.retry_after {
         Some(_) => (pace.floor, "the feed's interval"),
-        None => ((HOUR * 4).max(pace.floor), "asked to slow down, without saying for how long"),
+        None => (
+            (HOUR * 4).max(pace.floor),
+            "asked to slow down, without saying for how long",
+        ),
     }
 }
 
@@ -101,15 +122,26 @@ fn failing(state: &FeedState, pace: &Pace) -> (Duration, &'static str) {
     let backoff = pace.floor.saturating_mul(1 << state.failures.min(6));
     let failure = state.failure.as_ref();
     let (least, most, reason) = match failure.map(|failure| (failure.kind, failure.status)) {
-        Some((FailKind::Parse, _)) => (HOUR * 6, DAY, "not a readable feed: every few hours until it is one"),
+        Some((FailKind::Parse, _)) => (
+            HOUR * 6,
+            DAY,
+            "not a readable feed: every few hours until it is one",
+        ),
         Some((_, Some(401 | 403))) => (HOUR * 4, DAY, "refused: a few times a day"),
         Some((_, Some(404))) => (pace.floor, DAY * 7, "404: ever longer waits, up to a week"),
-        _ => (pace.floor, DAY, "failing: each wait twice the last, up to a day"),
+        _ => (
+            pace.floor,
+            DAY,
+            "failing: each wait twice the last, up to a day",
+        ),
     };
     if state.failures >= LONG_DEAD {
         return ((DAY * 7).max(pace.floor), "failing for long: once a week");
     }
-    (backoff.clamp(least, most.max(least)).max(pace.floor), reason)
+    (
+        backoff.clamp(least, most.max(least)).max(pace.floor),
+        reason,
+    )
 }
 
 /// The first moment at or after `at` that the feed does not ask to skip; `None` if `at` is fine
@@ -123,8 +155,11 @@ fn outside_skipped(at: Time, state: &FeedState) -> Option<Time> {
     if !skipped(at) {
         return None;
     }
-    let top_of_hour = at - chrono::Duration::nanoseconds(at.timestamp_nanos_opt().unwrap_or(0) % HOUR_NANOS);
-    (1..=24 * 7).map(|hours| top_of_hour + chrono::Duration::hours(hours)).find(|moment| !skipped(*moment))
+    let top_of_hour =
+        at - chrono::Duration::nanoseconds(at.timestamp_nanos_opt().unwrap_or(0) % HOUR_NANOS);
+    (1..=24 * 7)
+        .map(|hours| top_of_hour + chrono::Duration::hours(hours))
+        .find(|moment| !skipped(*moment))
 }
 
 const HOUR_NANOS: i64 = 3600 * 1_000_000_000;

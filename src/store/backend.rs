@@ -130,10 +130,6 @@ pub trait Backend: Send {
 
     /// Commits several batches in one transaction. The outer error means that none was kept; an
     /// inner one that this batch alone was refused. A lease is good for one commit.
-    #[expect(
-        clippy::type_complexity,
-        reason = "an alias would hide that each batch has a result of its own"
-    )]
     fn commit(
         &mut self,
         batches: &[Batch],

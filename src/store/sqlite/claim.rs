@@ -61,7 +61,7 @@ pub(super) fn due(tx: &Transaction<'_>, claim: &Claim) -> Sql<ClaimedBatch> {
     let held_back = passed_over && chosen.len() < claim.limit;
     let feeds = chosen
         .into_iter()
-        .map(|feed| lease(tx, feed, claim.now, claim.lease))
+        .map(|feed| lease(tx, &feed, claim.now, claim.lease))
         .collect::<Sql<_>>()?;
     Ok(ClaimedBatch { feeds, held_back })
 }
@@ -88,13 +88,13 @@ pub(super) fn named(
             })
             .optional()?;
         if let Some(candidate) = candidate {
-            claimed.push(lease(tx, candidate, now, duration)?);
+            claimed.push(lease(tx, &candidate, now, duration)?);
         }
     }
     Ok(claimed)
 }
 
-fn lease(tx: &Transaction<'_>, feed: Candidate, now: Time, duration: Duration) -> Sql<Claimed> {
+fn lease(tx: &Transaction<'_>, feed: &Candidate, now: Time, duration: Duration) -> Sql<Claimed> {
     tx.prepare_cached(
         "UPDATE feeds SET lease = lease + 1, lease_until = :until, claimed_before = claimed_at,
             claimed_at = :now, next_at = max(next_at, :now + interval_ms)

@@ -121,7 +121,7 @@ impl Backend for Sqlite {
     }
 
     fn break_leases(&mut self) -> Result<u64, StoreError> {
-        self.write("end stale leases", |tx| claim::break_leases(tx))
+        self.write("end stale leases", claim::break_leases)
     }
 
     fn next_due(&mut self, now: Time) -> Result<Option<Time>, StoreError> {

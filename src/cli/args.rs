@@ -1,0 +1,242 @@
+//! What can be typed: commands, options, and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::{feed::FeedCommand, when::Since};
+
+/// Collects RSS, Atom and JSON feeds as data: polls politely, stores every article once, exports.
+#[derive(Debug, Parser)]
+#[command(name = "tidings", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Args {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tidings --config config/tidings.toml poll --all     poll the sample feeds once
+  tidings feed add https://www.gizchina.com           find a site's feed and add it
+  tidings preview https://www.gizchina.com/feed/      what Tidings makes of a feed
+  tidings export --since 7d --out articles/           last week as Markdown files
+  tidings run                                         poll for ever (see systemd/)
+
+Exit status: 0 all done, 1 done in part, 2 could not run, 75 another daemon has the store.";
+
+/// Options of every command.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub struct Global {
+    /// Settings file.
+    #[arg(
+        long,
+        global = true,
+        help = "Settings file [default: $TIDINGS_CONFIG, ./tidings.toml, /etc/tidings/tidings.toml]",
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
+    pub config: Option<PathBuf>,
+    /// SQLite file.
+    #[arg(
+        long,
+        global = true,
+        help = "SQLite file [default: `store` in the settings, $STATE_DIRECTORY/tidings.db, \
+                the XDG data directory]",
+        value_name = "PATH",
+        help_heading = "Global options"
+    )]
+    pub store: Option<PathBuf>,
+    /// Say only what went wrong, and the summary
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Global options"
+    )]
+    pub quiet: bool,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    pub verbose: u8,
+    /// How log lines look; json is one object a line
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Global options"
+    )]
+    pub log_format: LogFormat,
+    /// Colours and progress bars
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Global options"
+    )]
+    pub color: Color,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Poll feeds for ever, in the foreground, until SIGTERM or SIGINT
+    ///
+    /// Reloads settings and feed files on SIGHUP and when one of them changes. Under systemd, see
+    /// systemd/tidings.service.
+    Run,
+    /// Poll feeds once, now, and exit
+    Poll(PollArgs),
+    /// Add, list, show, edit and remove feeds; OPML in and out
+    #[command(subcommand)]
+    Feed(FeedCommand),
+    /// Show the articles a feed would yield, without a store
+    Preview(PreviewArgs),
+    /// Write articles to standard output, a file or a folder
+    Export(ExportArgs),
+    /// Read article files in the Markdown schema into the store
+    Import(ImportArgs),
+    /// Feeds by health, articles, last and next poll
+    Status(StatusArgs),
+    /// Check settings and feed files; tells every mistake with file, line and remedy
+    Check,
+    /// Print a completion script: `tidings completions bash > /etc/bash_completion.d/tidings`
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page: `tidings man | man -l -`
+    Man,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tidings poll                       the feeds that are due
+  tidings poll --all                 every feed whose interval has passed
+  tidings poll gizchina --force      one feed, even if it was just polled
+
+A feed is named by its id, the beginning of its id, its name or its URL. Retry-After is kept in every case.")]
+pub(super) struct PollArgs {
+    /// Feeds to poll; none: those that are due
+    #[arg(value_name = "FEED")]
+    pub(super) feeds: Vec<String>,
+    /// Every feed, due or not
+    #[arg(long, conflicts_with = "feeds")]
+    pub(super) all: bool,
+    /// Even if a feed was polled less than its interval ago
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Afterwards write all articles in the store to this folder, as `tidings export --out` does
+    #[arg(long, value_name = "DIR")]
+    pub(super) export: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tidings preview https://www.gizchina.com/feed/
+  tidings preview saved-feed.xml --format jsonl | jq .title
+  curl -s https://example.org/feed | tidings preview - --limit 3")]
+pub(super) struct PreviewArgs {
+    /// URL of a feed, a file, or - for standard input
+    #[arg(value_name = "URL|FILE|-")]
+    pub(super) source: String,
+    /// Format to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: FormatArg,
+    /// At most so many articles
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<usize>,
+    /// The URL that relative links in a FILE or - are resolved against
+    #[arg(long, value_name = "URL")]
+    pub(super) base: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tidings export > all.md                                      everything, oldest first
+  tidings export --feed gizchina --since 7d --out week/        a file per article
+  tidings export --format jsonl --since 2026-01-01 --out y.jsonl
+
+Moments are dates (2026-01-31), times (2026-01-31T12:00:00Z) or ages (90m, 12h, 7d, 4w). --since and
+--until look at the publication date, or at the moment of collection where there is none.")]
+pub(super) struct ExportArgs {
+    /// Format to write
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: FormatArg,
+    /// Only articles of this feed (id, beginning of an id, name or URL); may be repeated
+    #[arg(long, value_name = "FEED")]
+    pub(super) feed: Vec<String>,
+    /// Only articles of feeds with this tag; may be repeated
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Vec<String>,
+    /// Only articles from this moment on
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since: Option<Since>,
+    /// Only articles before this moment
+    #[arg(long, value_name = "WHEN")]
+    pub(super) until: Option<Since>,
+    /// At most so many, the newest ones
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u64>,
+    /// A folder (existing, or ending in /) for a file per article, else a file; none: standard output
+    #[arg(long, value_name = "PATH")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tidings import 000_925fbd9d1ce491a7.txt
+  tidings import articles/                 every .md and .txt file below the folder")]
+pub(super) struct ImportArgs {
+    /// Article files, or folders of them
+    #[arg(value_name = "PATH", required = true)]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct StatusArgs {
+    /// As one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The export formats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormatArg {
+    /// The article schema: title, date, author, link, body
+    #[default]
+    Markdown,
+    /// One JSON object a line
+    Jsonl,
+}

@@ -1,0 +1,133 @@
+//! What every command needs: options, environment, settings, the store.
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use super::{
+    CliError,
+    args::Global,
+    terminal::{Terminal, Tone},
+};
+use crate::{
+    config::{self, Config, Env, Loaded},
+    model::{FeedId, FeedRecord, Time},
+    store::{Backend, sqlite::Sqlite},
+};
+
+pub(super) struct Context {
+    pub(super) global: Global,
+    pub(super) env: Env,
+    pub(super) terminal: Terminal,
+    pub(super) now: Time,
+}
+
+impl Context {
+    pub(super) fn new(global: Global) -> Self {
+        let terminal = Terminal::new(&global);
+        Self {
+            terminal,
+            global,
+            env: Env::from_process(),
+            now: crate::daemon::now(),
+        }
+    }
+
+    /// The settings, which must exist.
+    pub(super) fn settings(&self) -> Result<Loaded, CliError> {
+        Ok(config::load(self.global.config.as_deref(), &self.env)?)
+    }
+
+    /// The settings if there are any, else the defaults without feeds.
+    pub(super) fn settings_or_default(&self) -> Result<Loaded, CliError> {
+        Ok(config::load_or_default(
+            self.global.config.as_deref(),
+            &self.env,
+        )?)
+    }
+
+    pub(super) fn store_path(&self, config: &Config) -> Result<PathBuf, CliError> {
+        Ok(config::store_path(
+            self.global.store.as_deref(),
+            config,
+            &self.env,
+        )?)
+    }
+
+    /// The store for reading; it must exist.
+    pub(super) fn reader(&self, config: &Config) -> Result<Box<dyn Backend>, CliError> {
+        Ok(Box::new(Sqlite::open_reader(&self.store_path(config)?)?))
+    }
+
+    /// One line on standard error.
+    pub(super) fn complain(&self, message: &str) {
+        let name = self.terminal.paint_err(Tone::Bad, "tidings:");
+        // If standard error is gone there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "{name} {message}");
+    }
+
+    /// A runtime for commands that fetch.
+    pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build();
+        runtime.map_err(|error| CliError::Told(format!("cannot start: {error}")))
+    }
+}
+
+/// The feed that `wanted` names: its id, URL, name, or the only one whose id or name begins so.
+pub(super) fn find_feed<'a>(
+    wanted: &str,
+    feeds: impl Iterator<Item = Named<'a>> + Clone,
+) -> Result<FeedId, CliError> {
+    let exact = feeds.clone().find(|feed| {
+        feed.id.as_str() == wanted
+            || feed.url == wanted
+            || feed
+                .name
+                .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+    });
+    if let Some(feed) = exact {
+        return Ok(feed.id.clone());
+    }
+    let lower = wanted.to_lowercase();
+    let begins: Vec<&FeedId> = feeds
+        .filter(|feed| {
+            let name = feed.name.unwrap_or_default().to_lowercase();
+            feed.id.as_str().starts_with(&lower) || name.starts_with(&lower)
+        })
+        .map(|feed| feed.id)
+        .collect();
+    match begins.as_slice() {
+        [id] => Ok((*id).clone()),
+        [] => Err(CliError::Told(format!(
+            "no feed is called {wanted:?}; `tidings feed list` shows ids, names and URLs"
+        ))),
+        several => {
+            let ids: Vec<&str> = several.iter().take(5).map(|id| id.as_str()).collect();
+            Err(CliError::Told(format!(
+                "{wanted:?} is the beginning of several feeds: {}",
+                ids.join(", ")
+            )))
+        }
+    }
+}
+
+/// What a feed can be named by.
+#[derive(Clone, Copy)]
+pub(super) struct Named<'a> {
+    pub(super) id: &'a FeedId,
+    pub(super) url: &'a str,
+    pub(super) name: Option<&'a str>,
+}
+
+impl<'a> From<&'a FeedRecord> for Named<'a> {
+    fn from(record: &'a FeedRecord) -> Self {
+        Self {
+            id: &record.id,
+            url: &record.url,
+            name: record.name.as_deref().or(record.state.title.as_deref()),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! `tidings export`: articles to standard output, a file or a folder.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Write as _},
+    path::Path,
+};
+
+use super::{
+    CliError, Ended,
+    args::{ExportArgs, FormatArg},
+    context::{Context, Named, find_feed},
+};
+use crate::{
+    export::{self, ArticleSource, Format, Summary, Target},
+    model::{ArticleQuery, FeedFilter, FeedId, PageKey, StoredArticle},
+    store::Backend,
+};
+
+/// Articles read at once; each read is short, so that no checkpoint has to wait for it.
+const PAGE: usize = 500;
+
+pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliError> {
+    let loaded = context.settings_or_default()?;
+    let mut backend = context.reader(&loaded.config)?;
+    let query = ArticleQuery {
+        feeds: feeds(backend.as_mut(), &args.feed)?,
+        feed_tags: args.tag.clone(),
+        since: args.since.map(|since| since.resolve(context.now)),
+        until: args.until.map(|until| until.resolve(context.now)),
+        newest_first: false,
+    };
+    let summary = write(
+        context,
+        backend.as_mut(),
+        query,
+        args.limit,
+        args.format.into(),
+        args.out.as_deref(),
+    )?;
+    if let (Some(out), false) = (&args.out, context.global.quiet) {
+        told(&summary, out)?;
+    }
+    Ok(Ended::Well)
+}
+
+/// Feeds as they were typed; those no longer in the feed files still have articles.
+fn feeds(backend: &mut dyn Backend, wanted: &[String]) -> Result<Vec<FeedId>, CliError> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let records = backend.feeds(&FeedFilter {
+        retired: true,
+        ..FeedFilter::default()
+    })?;
+    wanted
+        .iter()
+        .map(|name| find_feed(name, records.iter().map(Named::from)))
+        .collect()
+}
+
+/// Writes what `query` gives to `out`.
+pub(super) fn write(
+    context: &Context,
+    backend: &mut dyn Backend,
+    query: ArticleQuery,
+    limit: Option<u64>,
+    format: Format,
+    out: Option<&Path>,
+) -> Result<Summary, CliError> {
+    let count = backend.count(&query)?;
+    let bar = match out {
+        Some(_) => context
+            .terminal
+            .progress(count.min(limit.unwrap_or(u64::MAX)), "articles"),
+        None => indicatif::ProgressBar::hidden(),
+    };
+    // The newest of them, yet in the order of their dates.
+    let skip = limit.map_or(0, |limit| count.saturating_sub(limit));
+    let mut source = Pages {
+        backend,
+        query,
+        after: None,
+        done: false,
+        skip,
+    };
+    let mut stdout = io::stdout().lock();
+    let target = match out {
+        None => Target::Stream(&mut stdout),
+        Some(path) if is_folder(path) => Target::Directory(path),
+        Some(path) => Target::File(path),
+    };
+    let result = export::run(&mut source, format, target, &mut |done| {
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    Ok(result?)
+}
+
+/// Makes sure of a folder, so that `out` is taken for one.
+pub(super) fn folder(path: &Path) -> Result<(), CliError> {
+    std::fs::create_dir_all(path).map_err(|error| {
+        CliError::Told(format!(
+            "{}: cannot make the export folder: {error}",
+            path.display()
+        ))
+    })
+}
+
+/// An existing folder, or a path written as one.
+fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
+}
+
+pub(super) fn told(summary: &Summary, out: &Path) -> io::Result<()> {
+    let mut detail = Vec::new();
+    for (count, what) in [
+        (summary.written, "written"),
+        (summary.unchanged, "unchanged"),
+        (summary.removed, "renamed"),
+    ] {
+        if count > 0 {
+            detail.push(format!("{count} files {what}"));
+        }
+    }
+    let detail = if detail.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", detail.join(", "))
+    };
+    writeln!(
+        io::stdout().lock(),
+        "Exported {} articles to {}{detail}",
+        summary.articles,
+        out.display()
+    )
+}
+
+/// The store's articles, page by page.
+struct Pages<'a> {
+    backend: &'a mut dyn Backend,
+    query: ArticleQuery,
+    after: Option<PageKey>,
+    done: bool,
+    skip: u64,
+}
+
+impl ArticleSource for Pages<'_> {
+    fn next_page(
+        &mut self,
+    ) -> Result<Vec<StoredArticle>, Box<dyn std::error::Error + Send + Sync>> {
+        while !self.done {
+            let page = self.backend.articles(&self.query, self.after, PAGE)?;
+            self.after = page.next;
+            self.done = page.next.is_none();
+            let mut articles = VecDeque::from(page.articles);
+            let skipped = usize::try_from(self.skip)
+                .unwrap_or(usize::MAX)
+                .min(articles.len());
+            articles.drain(..skipped);
+            self.skip -= skipped as u64;
+            if !articles.is_empty() {
+                return Ok(articles.into());
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Markdown => Self::Markdown,
+            FormatArg::Jsonl => Self::Jsonl,
+        }
+    }
+}

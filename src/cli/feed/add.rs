@@ -1,0 +1,261 @@
+//! `tidings feed add`: look at the URL, find the feed, write it down, keep what was fetched.
+//!
+//! The document that was looked at is stored as the feed's first poll, so that adding a feed
+//! asks its server once.
+
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+};
+
+use super::AddArgs;
+use crate::{
+    cli::{CliError, Ended, context::Context, terminal::Tone},
+    config::{
+        Loaded,
+        edit::{self, NewFeed},
+    },
+    daemon::{self, open_for_polling},
+    fetch::{FetchRequest, Fetcher},
+    ingest::{Document, Ingest, read_document},
+    model::{FeedId, Fetched, NewBody, Permanence, printable},
+    parse::{self, Limits},
+    schedule::Clock,
+    store::FeedSet,
+};
+
+pub(super) fn run(context: &Context, args: &AddArgs) -> Result<Ended, CliError> {
+    if args.urls.len() > 1 && (args.name.is_some() || args.id.is_some()) {
+        return Err(CliError::Told(
+            "--name and --id fit one URL; add the feeds one by one".to_owned(),
+        ));
+    }
+    let loaded = context.settings()?;
+    let mut failed = 0;
+    for url in &args.urls {
+        let url = with_scheme(url);
+        let result = if args.no_fetch {
+            add_unseen(context, args, &loaded, &url)
+        } else {
+            add_seen(context, args, &loaded, &url)
+        };
+        if let Err(error) = result {
+            if args.urls.len() == 1 {
+                return Err(error);
+            }
+            context.complain(&format!(
+                "{}: {}",
+                printable(&url),
+                crate::cli::error::chain(&error)
+            ));
+            failed += 1;
+        }
+    }
+    Ok(match failed {
+        0 => Ended::Well,
+        failed if failed == args.urls.len() => Ended::Badly,
+        _ => Ended::InPart,
+    })
+}
+
+/// People type `lwn.net`.
+fn with_scheme(url: &str) -> String {
+    if url.contains("://") {
+        url.to_owned()
+    } else {
+        format!("https://{url}")
+    }
+}
+
+fn add_unseen(
+    context: &Context,
+    args: &AddArgs,
+    loaded: &Loaded,
+    url: &str,
+) -> Result<(), CliError> {
+    let (id, new) = write_down(context, args, loaded, url)?;
+    tell(context, &id, new, url, "it is looked at with the next poll")
+}
+
+fn write_down(
+    context: &Context,
+    args: &AddArgs,
+    loaded: &Loaded,
+    url: &str,
+) -> Result<(FeedId, bool), CliError> {
+    let feed = NewFeed {
+        url: url.to_owned(),
+        id: args.id.clone(),
+        name: args.name.clone(),
+        interval: args.interval,
+        tags: args.tag.clone(),
+        paused: false,
+    };
+    let done = edit::add(&loaded.config, &context.env, &[feed])?;
+    match (done.added.first(), done.known.first()) {
+        (Some(id), _) => Ok((id.clone(), true)),
+        (None, Some(id)) => Ok((id.clone(), false)),
+        (None, None) => Err(CliError::Told(
+            "nothing was added; this is a bug in Tidings".to_owned(),
+        )),
+    }
+}
+
+fn tell(context: &Context, id: &FeedId, new: bool, url: &str, what: &str) -> Result<(), CliError> {
+    let word = if new { "added" } else { "known already" };
+    let word = context
+        .terminal
+        .paint(if new { Tone::Good } else { Tone::Notice }, word);
+    writeln!(
+        io::stdout().lock(),
+        "{word} {id}  {}  {what}",
+        printable(url)
+    )?;
+    Ok(())
+}
+
+fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Result<(), CliError> {
+    Context::runtime()?.block_on(async {
+        let found = look(context, loaded, url).await?;
+        let (id, new) = write_down(context, args, loaded, &found.url)?;
+        let count = found.document.normalized.entries.len();
+        let title = found.document.normalized.title.clone().unwrap_or_default();
+        let what = format!(
+            "{} \u{201c}{}\u{201d}, {count} entries",
+            found.document.raw.format,
+            printable(&title)
+        );
+        tell(context, &id, new, &found.url, &what)?;
+        for other in &found.others {
+            writeln!(
+                io::stdout().lock(),
+                "      also there: {}",
+                printable(other)
+            )?;
+        }
+        if new {
+            keep(context, &id, found.body).await
+        } else {
+            Ok(())
+        }
+    })
+}
+
+/// A feed that was looked at.
+struct Found {
+    url: String,
+    body: NewBody,
+    document: Document,
+    /// Other feeds of the same page.
+    others: Vec<String>,
+}
+
+async fn look(context: &Context, loaded: &Loaded, url: &str) -> Result<Found, CliError> {
+    let fetcher = Fetcher::new(&loaded.config.fetch)?;
+    let limits = Limits {
+        max_entries: loaded.config.fetch.max_entries,
+    };
+    let body = fetch(context, &fetcher, url).await?;
+    match read(context, &body, limits) {
+        Ok(document) => Ok(Found {
+            url: settled(url, &body),
+            body,
+            document,
+            others: Vec::new(),
+        }),
+        Err(error) => {
+            let html = String::from_utf8_lossy(&body.bytes);
+            let mut feeds = parse::discover(&html, &body.final_url)
+                .into_iter()
+                .map(|feed| feed.url);
+            let Some(first) = feeds.next() else {
+                return Err(no_feed(url, &error));
+            };
+            let others = feeds.collect();
+            let body = fetch(context, &fetcher, &first).await?;
+            let document = read(context, &body, limits).map_err(|error| no_feed(&first, &error))?;
+            Ok(Found {
+                url: settled(&first, &body),
+                body,
+                document,
+                others,
+            })
+        }
+    }
+}
+
+fn no_feed(url: &str, error: &str) -> CliError {
+    CliError::Told(format!(
+        "{}: no feed there, and the page names none ({error}); give the feed's own URL",
+        printable(url)
+    ))
+}
+
+/// A permanent redirect is followed for good, any other only for now.
+fn settled(url: &str, body: &NewBody) -> String {
+    match body.moved {
+        Some(Permanence::Permanent) => body.final_url.clone(),
+        _ => url.to_owned(),
+    }
+}
+
+fn read(context: &Context, body: &NewBody, limits: Limits) -> Result<Document, String> {
+    let id: FeedId = "new"
+        .parse()
+        .map_err(|error: crate::model::InvalidFeedId| error.to_string())?;
+    read_document(body, &id, None, limits, context.now).map_err(|failure| failure.message)
+}
+
+async fn fetch(context: &Context, fetcher: &Fetcher, url: &str) -> Result<NewBody, CliError> {
+    let request = FetchRequest {
+        url: url.to_owned(),
+        ..FetchRequest::default()
+    };
+    match fetcher.fetch(&request, context.now).await {
+        Fetched::New(body) => Ok(body),
+        other => Err(CliError::Told(format!(
+            "{}: {}; --no-fetch adds it all the same",
+            printable(url),
+            crate::cli::preview::why_not(&other)
+        ))),
+    }
+}
+
+/// What was fetched becomes the feed's first poll.
+async fn keep(context: &Context, id: &FeedId, body: NewBody) -> Result<(), CliError> {
+    let feeds = daemon::read_feeds(context.global.config.as_deref(), &context.env)?;
+    let Some(spec) = feeds.specs.iter().find(|spec| spec.id == *id) else {
+        return Ok(());
+    };
+    let (store, _lock) = open_for_polling(&context.store_path(&feeds.config)?).await?;
+    let set = FeedSet {
+        specs: vec![spec.clone()],
+        origins: Some(Vec::new()),
+        default_interval: feeds.config.schedule.interval,
+    };
+    store.sync_feeds(set, context.now).await?;
+    // A daemon may have seen the new file and claimed the feed already; then it polls it.
+    let claimed = store
+        .claim(
+            vec![id.clone()],
+            context.now,
+            std::time::Duration::from_secs(60),
+        )
+        .await?;
+    if let Some(claimed) = claimed.into_iter().next() {
+        let clock: Clock = daemon::system_clock();
+        let config = Arc::clone(&feeds.config);
+        let ingest = Ingest::new(
+            Fetcher::new(&config.fetch)?,
+            store.clone(),
+            config,
+            feeds.specs.clone(),
+            clock,
+        );
+        ingest
+            .absorb(claimed.feed, spec, Fetched::New(body), context.now)
+            .await?;
+    }
+    store.close().await;
+    Ok(())
+}

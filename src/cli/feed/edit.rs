@@ -1,0 +1,144 @@
+//! Changes of the feed files: edit, remove, pause, resume, OPML in and out.
+
+use std::{
+    io::{self, Write as _},
+    path::Path,
+};
+
+use super::{EditArgs, find, records, specs};
+use crate::{
+    cli::{CliError, Ended, context::Context},
+    config::{
+        Config, ConfigErrors, Env,
+        edit::{self, Change, Edited, NewFeed},
+        opml,
+    },
+    model::FeedFilter,
+};
+
+pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Ended, CliError> {
+    let mut changes = Vec::new();
+    let filled = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    if let Some(url) = &args.url {
+        changes.push(Change::Url(url.clone()));
+    }
+    if let Some(name) = &args.name {
+        changes.push(Change::Name(filled(name)));
+    }
+    if let Some(interval) = &args.interval {
+        let interval = filled(interval)
+            .map(|text| humantime::parse_duration(&text))
+            .transpose();
+        let interval = interval.map_err(|_| {
+            CliError::Told(
+                "--interval: write a time such as 30m or 6h, or '' for the default".to_owned(),
+            )
+        })?;
+        changes.push(Change::Interval(interval));
+    }
+    if let Some(tags) = &args.tags {
+        let tags = tags.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+        changes.push(Change::Tags(tags.map(str::to_owned).collect()));
+    }
+    if changes.is_empty() {
+        return Err(CliError::Told(
+            "nothing to change; give --name, --url, --interval or --tags".to_owned(),
+        ));
+    }
+    each(
+        context,
+        std::slice::from_ref(&args.feed),
+        "changed",
+        |config, env, feed| edit::change(config, env, feed, &changes),
+    )
+}
+
+/// Does one thing to each feed named; what cannot be done is told, the rest is done.
+pub(super) fn each(
+    context: &Context,
+    feeds: &[String],
+    done: &str,
+    change: impl Fn(&Config, &Env, &str) -> Result<Edited, ConfigErrors>,
+) -> Result<Ended, CliError> {
+    let loaded = context.settings()?;
+    let known = specs(context, &loaded.config);
+    let records = records(context, &loaded.config, &FeedFilter::default())?;
+    let mut failed = 0;
+    for feed in feeds {
+        let result = find(feed, &known, &records).and_then(|id| {
+            change(&loaded.config, &context.env, id.as_str()).map_err(CliError::from)
+        });
+        match result {
+            Ok(edited) if !context.global.quiet => {
+                writeln!(
+                    io::stdout().lock(),
+                    "{done} {} in {}",
+                    edited.id,
+                    context.env.shown(&edited.file).display()
+                )?;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                error.report(context);
+                failed += 1;
+            }
+        }
+    }
+    Ok(match failed {
+        0 => Ended::Well,
+        failed if failed == feeds.len() => Ended::Badly,
+        _ => Ended::InPart,
+    })
+}
+
+pub(super) fn import(context: &Context, file: &Path) -> Result<Ended, CliError> {
+    let loaded = context.settings()?;
+    let (found, errors) = opml::read_file(file, &context.env);
+    for error in &errors {
+        context.complain(&error.to_string());
+    }
+    if found.is_empty() {
+        return Err(CliError::Told(format!(
+            "{}: no feeds in it that could be added",
+            file.display()
+        )));
+    }
+    let feeds: Vec<NewFeed> = found.into_iter().map(NewFeed::from).collect();
+    let done = edit::add(&loaded.config, &context.env, &feeds)?;
+    let target = context.env.shown(&done.file);
+    let mut line = format!("{} feeds added to {}", done.added.len(), target.display());
+    if !done.known.is_empty() {
+        line.push_str(&format!(", {} known already", done.known.len()));
+    }
+    if !errors.is_empty() {
+        line.push_str(&format!(", {} left out", errors.len()));
+    }
+    writeln!(io::stdout().lock(), "{line}")?;
+    Ok(if errors.is_empty() {
+        Ended::Well
+    } else {
+        Ended::InPart
+    })
+}
+
+pub(super) fn export(context: &Context, out: Option<&Path>) -> Result<Ended, CliError> {
+    let loaded = context.settings()?;
+    let feeds = specs(context, &loaded.config);
+    let text = opml::write("Tidings feeds", &feeds);
+    let Some(path) = out else {
+        io::stdout().lock().write_all(text.as_bytes())?;
+        return Ok(Ended::Well);
+    };
+    std::fs::write(path, text).map_err(|error| {
+        CliError::Told(format!("{}: cannot be written: {error}", path.display()))
+    })?;
+    if !context.global.quiet {
+        writeln!(
+            io::stdout().lock(),
+            "{} feeds written to {}",
+            feeds.len(),
+            path.display()
+        )?;
+    }
+    Ok(Ended::Well)
+}

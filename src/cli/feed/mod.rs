@@ -1,0 +1,178 @@
+//! `tidings feed …`: what is polled.
+//!
+//! The feed files are the truth; the store adds what it knows of each feed.
+
+mod add;
+mod edit;
+mod show;
+
+pub(super) use show::paint_health;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{
+    CliError, Ended,
+    context::{Context, Named, find_feed},
+};
+use crate::{
+    config::{self, Config},
+    model::{FeedFilter, FeedId, FeedRecord, FeedSpec},
+    store::{Backend as _, StoreError, sqlite::Sqlite},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum FeedCommand {
+    /// Add feeds by URL; a site's page will do, its feed is looked for
+    Add(AddArgs),
+    /// All feeds with their health
+    List {
+        /// As a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Everything known about a feed
+    Show {
+        /// Id, beginning of an id, name or URL
+        feed: String,
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change a feed's entry in its feed file; comments are kept
+    Edit(EditArgs),
+    /// Take feeds out of the feed file; their articles stay in the store
+    Remove {
+        /// Id, beginning of an id, name or URL
+        #[arg(required = true, value_name = "FEED")]
+        feeds: Vec<String>,
+    },
+    /// Stop polling feeds until they are resumed
+    Pause {
+        /// Id, beginning of an id, name or URL
+        #[arg(required = true, value_name = "FEED")]
+        feeds: Vec<String>,
+    },
+    /// Poll paused feeds again
+    Resume {
+        /// Id, beginning of an id, name or URL
+        #[arg(required = true, value_name = "FEED")]
+        feeds: Vec<String>,
+    },
+    /// Add the feeds of an OPML file, as other readers export it
+    Import {
+        /// The OPML file
+        file: PathBuf,
+    },
+    /// Write all feeds as OPML
+    Export {
+        /// File to write; none: standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tidings feed add https://www.gizchina.com/feed/ --name Gizchina
+  tidings feed add lwn.net --tag linux --interval 2h
+  tidings feed add https://example.org/feed --no-fetch")]
+pub(super) struct AddArgs {
+    /// URLs of feeds or of sites
+    #[arg(required = true, value_name = "URL")]
+    pub(super) urls: Vec<String>,
+    /// The source name in exports [default: the feed's own title]
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// A stable id [default: made from the URL]
+    #[arg(long, value_name = "ID")]
+    pub(super) id: Option<FeedId>,
+    /// Shortest time between two polls, such as 30m or 6h
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) interval: Option<std::time::Duration>,
+    /// A label; may be repeated
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Vec<String>,
+    /// Do not look at the URL; add it as it stands
+    #[arg(long)]
+    pub(super) no_fetch: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tidings feed edit gizchina --name 'Gizchina.com' --interval 30m
+  tidings feed edit gizchina --interval ''            back to the default")]
+pub(super) struct EditArgs {
+    /// Id, beginning of an id, name or URL
+    pub(super) feed: String,
+    /// Another URL; the feed keeps its id and its articles
+    #[arg(long)]
+    pub(super) url: Option<String>,
+    /// The source name in exports; empty: the feed's own title
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Shortest time between two polls; empty: the default
+    #[arg(long, value_name = "TIME")]
+    pub(super) interval: Option<String>,
+    /// Labels, separated by commas; empty: none
+    #[arg(long, value_name = "TAGS")]
+    pub(super) tags: Option<String>,
+}
+
+pub(super) fn run(context: &Context, command: FeedCommand) -> Result<Ended, CliError> {
+    match command {
+        FeedCommand::Add(args) => add::run(context, &args),
+        FeedCommand::List { json } => show::list(context, json),
+        FeedCommand::Show { feed, json } => show::show(context, &feed, json),
+        FeedCommand::Edit(args) => edit::edit(context, &args),
+        FeedCommand::Remove { feeds } => {
+            edit::each(context, &feeds, "removed", config::edit::remove)
+        }
+        FeedCommand::Pause { feeds } => edit::each(context, &feeds, "paused", config::edit::pause),
+        FeedCommand::Resume { feeds } => {
+            edit::each(context, &feeds, "resumed", config::edit::resume)
+        }
+        FeedCommand::Import { file } => edit::import(context, &file),
+        FeedCommand::Export { out } => edit::export(context, out.as_deref()),
+    }
+}
+
+/// The feeds of the feed files, with their mistakes told but not fatal: a mistake in one feed
+/// must not keep the others from being listed.
+fn specs(context: &Context, config: &Config) -> Vec<FeedSpec> {
+    let (specs, errors) = config::load_feeds(config, &context.env);
+    for error in errors {
+        context.complain(&error.to_string());
+    }
+    specs
+}
+
+/// What the store knows; nothing if there is none yet.
+fn records(
+    context: &Context,
+    config: &Config,
+    filter: &FeedFilter,
+) -> Result<Vec<FeedRecord>, CliError> {
+    match Sqlite::open_reader(&context.store_path(config)?) {
+        Ok(mut store) => Ok(store.feeds(filter)?),
+        Err(StoreError::Missing { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The feed that `wanted` names among the feed files' feeds.
+fn find(wanted: &str, specs: &[FeedSpec], records: &[FeedRecord]) -> Result<FeedId, CliError> {
+    let named = specs.iter().map(|spec| {
+        let record = records.iter().find(|record| record.id == spec.id);
+        let title = record.and_then(|record| record.state.title.as_deref());
+        Named {
+            id: &spec.id,
+            url: &spec.url,
+            name: spec.name.as_deref().or(title),
+        }
+    });
+    find_feed(wanted, named)
+}

@@ -1,0 +1,282 @@
+//! `tidings feed list` and `tidings feed show`.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::{find, records, specs};
+use crate::{
+    cli::{
+        CliError, Ended,
+        context::Context,
+        terminal::{Terminal, Tone, table},
+        when::relative,
+    },
+    model::{FeedFilter, FeedRecord, FeedSpec, Health, PollRecord, Time, printable},
+    store::{Backend as _, sqlite::Sqlite},
+};
+
+/// Polls shown of a feed.
+const POLLS: usize = 10;
+
+pub(super) fn list(context: &Context, as_json: bool) -> Result<Ended, CliError> {
+    let loaded = context.settings()?;
+    let specs = specs(context, &loaded.config);
+    let filter = FeedFilter {
+        count_articles: true,
+        ..FeedFilter::default()
+    };
+    let records = records(context, &loaded.config, &filter)?;
+    let pairs: Vec<(&FeedSpec, Option<&FeedRecord>)> = specs
+        .iter()
+        .map(|spec| (spec, records.iter().find(|record| record.id == spec.id)))
+        .collect();
+    let mut out = io::stdout().lock();
+    if as_json {
+        let feeds: Vec<Value> = pairs
+            .iter()
+            .map(|(spec, record)| to_json(spec, *record, context.now))
+            .collect();
+        writeln!(out, "{}", Value::Array(feeds))?;
+        return Ok(Ended::Well);
+    }
+    if pairs.is_empty() {
+        writeln!(
+            out,
+            "No feeds yet. `tidings feed add URL` adds one; `tidings feed import FILE.opml` many."
+        )?;
+        return Ok(Ended::Well);
+    }
+    let heading = ["HEALTH", "ID", "ARTICLES", "LAST POLL", "NEXT POLL", "NAME"]
+        .map(|text| context.terminal.paint(Tone::Strong, text));
+    let mut rows = vec![heading.to_vec()];
+    rows.extend(
+        pairs
+            .iter()
+            .map(|(spec, record)| row(context, spec, *record)),
+    );
+    table(&mut out, &rows)?;
+    Ok(Ended::Well)
+}
+
+fn row(context: &Context, spec: &FeedSpec, record: Option<&FeedRecord>) -> Vec<String> {
+    let now = context.now;
+    let health = health(spec, record, now);
+    let name = spec
+        .name
+        .as_deref()
+        .or(record.and_then(|record| record.state.title.as_deref()))
+        .unwrap_or(&spec.url);
+    vec![
+        paint_health(context.terminal, health),
+        spec.id.to_string(),
+        record.map_or_else(|| "0".to_owned(), |record| record.articles.to_string()),
+        record
+            .and_then(|record| record.state.last_poll)
+            .map_or_else(|| "never".to_owned(), |at| relative(at, now)),
+        match record {
+            Some(record) if health != Health::Paused && health != Health::Gone => {
+                relative(record.next_poll, now)
+            }
+            Some(_) => "-".to_owned(),
+            None => "now".to_owned(),
+        },
+        printable(name),
+    ]
+}
+
+/// The feed file's word on pausing counts, even if the store has not heard it yet.
+fn health(spec: &FeedSpec, record: Option<&FeedRecord>, now: Time) -> Health {
+    match record {
+        _ if spec.paused => Health::Paused,
+        Some(record) => FeedRecord {
+            paused: false,
+            retired: false,
+            ..record.clone()
+        }
+        .health(now),
+        None => Health::Late,
+    }
+}
+
+pub(in crate::cli) fn paint_health(terminal: Terminal, health: Health) -> String {
+    let tone = match health {
+        Health::Ok => Tone::Good,
+        Health::Late | Health::Gone => Tone::Notice,
+        Health::Failing => Tone::Bad,
+        Health::Paused => Tone::Faint,
+    };
+    terminal.paint(tone, health.as_str())
+}
+
+fn to_json(spec: &FeedSpec, record: Option<&FeedRecord>, now: Time) -> Value {
+    let state = record.map(|record| &record.state);
+    let moment = |at: Option<Time>| at.map(|at| at.format("%FT%TZ").to_string());
+    json!({
+        "id": spec.id.as_str(),
+        "url": spec.url,
+        "name": spec.name,
+        "title": state.and_then(|state| state.title.clone()),
+        "site_url": state.and_then(|state| state.site_url.clone()),
+        "format": state.and_then(|state| state.format.clone()),
+        "tags": spec.tags,
+        "paused": spec.paused,
+        "interval_seconds": spec.interval.or(record.map(|record| record.interval)).map(|interval| interval.as_secs()),
+        "file": spec.origin,
+        "health": health(spec, record, now).as_str(),
+        "articles": record.map_or(0, |record| record.articles),
+        "last_poll": moment(state.and_then(|state| state.last_poll)),
+        "last_ok": moment(state.and_then(|state| state.last_ok)),
+        "last_new": moment(state.and_then(|state| state.last_new)),
+        "next_poll": moment(record.map(|record| record.next_poll)),
+        "next_reason": state.map(|state| state.next_reason.clone()),
+        "retry_after": moment(state.and_then(|state| state.retry_after)),
+        "failures": state.map_or(0, |state| state.failures),
+        "error": state.and_then(|state| state.failure.as_ref()).map(|failure| failure.message.clone()),
+        "redirect": state.and_then(|state| state.redirect.as_ref()).map(|redirect| redirect.url.clone()),
+        "repairs": state.map(|state| state.repairs.clone()).unwrap_or_default(),
+    })
+}
+
+pub(super) fn show(context: &Context, wanted: &str, as_json: bool) -> Result<Ended, CliError> {
+    let loaded = context.settings()?;
+    let specs = specs(context, &loaded.config);
+    let all = records(context, &loaded.config, &FeedFilter::default())?;
+    let id = find(wanted, &specs, &all)?;
+    let Some(spec) = specs.iter().find(|spec| spec.id == id) else {
+        return Err(CliError::Told(format!("no feed is called {wanted:?}")));
+    };
+    let filter = FeedFilter {
+        ids: vec![id.clone()],
+        count_articles: true,
+        ..FeedFilter::default()
+    };
+    let found = records(context, &loaded.config, &filter)?;
+    let polls = if found.is_empty() {
+        Vec::new()
+    } else {
+        Sqlite::open_reader(&context.store_path(&loaded.config)?)?.polls(&id, POLLS)?
+    };
+    let mut out = io::stdout().lock();
+    if as_json {
+        let mut feed = to_json(spec, found.first(), context.now);
+        feed["polls"] = polls.iter().map(poll_json).collect();
+        writeln!(out, "{feed}")?;
+    } else {
+        describe(&mut out, context, spec, found.first())?;
+        history(&mut out, context, &polls)?;
+    }
+    Ok(Ended::Well)
+}
+
+fn poll_json(poll: &PollRecord) -> Value {
+    json!({
+        "at": poll.at.format("%FT%TZ").to_string(), "outcome": poll.outcome.as_str(), "status": poll.status,
+        "bytes": poll.bytes, "ms": poll.ms, "entries": poll.entries, "new": poll.new, "changed": poll.changed,
+        "error": poll.error,
+    })
+}
+
+fn describe(
+    out: &mut dyn Write,
+    context: &Context,
+    spec: &FeedSpec,
+    record: Option<&FeedRecord>,
+) -> io::Result<()> {
+    let now = context.now;
+    let state = record
+        .map(|record| record.state.clone())
+        .unwrap_or_default();
+    let mut line = |key: &str, value: Option<String>| match value {
+        Some(value) if !value.is_empty() => writeln!(out, "{:<10} {}", key, printable(&value)),
+        _ => Ok(()),
+    };
+    let at = |moment: Option<Time>| {
+        moment.map(|at| format!("{}  {}", at.format("%F %T UTC"), relative(at, now)))
+    };
+    line("id", Some(spec.id.to_string()))?;
+    line("name", spec.name.clone().or(state.title))?;
+    line("url", Some(spec.url.clone()))?;
+    line(
+        "leads to",
+        state.redirect.map(|redirect| {
+            format!(
+                "{} ({:?}, {} polls)",
+                redirect.url, redirect.permanence, redirect.polls
+            )
+        }),
+    )?;
+    line("site", state.site_url)?;
+    line("format", state.format)?;
+    line(
+        "file",
+        Some(
+            context
+                .env
+                .shown(spec.origin.as_ref())
+                .display()
+                .to_string(),
+        ),
+    )?;
+    line("tags", Some(spec.tags.join(", ")))?;
+    line(
+        "health",
+        Some(health(spec, record, now).as_str().to_owned()),
+    )?;
+    line("articles", record.map(|record| record.articles.to_string()))?;
+    line(
+        "last poll",
+        at(state.last_poll).or(Some("never".to_owned())),
+    )?;
+    line("last news", at(state.last_new))?;
+    if let Some(record) = record.filter(|_| !spec.paused) {
+        let why = if state.next_reason.is_empty() {
+            String::new()
+        } else {
+            format!("  ({})", state.next_reason)
+        };
+        line(
+            "next poll",
+            at(Some(record.next_poll)).map(|next| next + &why),
+        )?;
+    }
+    line(
+        "wait until",
+        at(state.retry_after.filter(|until| *until > now)),
+    )?;
+    line(
+        "error",
+        state
+            .failure
+            .map(|failure| format!("{} ({} in a row)", failure.message, state.failures)),
+    )?;
+    for repair in state.repairs {
+        line("mended", Some(repair))?;
+    }
+    Ok(())
+}
+
+fn history(out: &mut dyn Write, context: &Context, polls: &[PollRecord]) -> io::Result<()> {
+    if polls.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let heading = ["POLLED", "STATUS", "BYTES", "MS", "NEW", "CHANGED", ""]
+        .map(|text| context.terminal.paint(Tone::Strong, text));
+    let mut rows = vec![heading.to_vec()];
+    rows.extend(polls.iter().map(|poll| {
+        vec![
+            poll.at.format("%F %T").to_string(),
+            poll.status.map_or_else(
+                || poll.outcome.as_str().to_owned(),
+                |status| status.to_string(),
+            ),
+            poll.bytes.to_string(),
+            poll.ms.to_string(),
+            poll.new.to_string(),
+            poll.changed.to_string(),
+            printable(poll.error.as_deref().unwrap_or_default()),
+        ]
+    }));
+    table(out, &rows)
+}

@@ -1,0 +1,171 @@
+//! `tidings import`: article files back into the store, deduplicated like any entry.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use super::{CliError, Ended, args::ImportArgs, context::Context};
+use crate::{
+    export::{Identify, read_markdown},
+    ingest::{Candidate, Speaker, decide},
+    model::{Article, Batch, Committed, EntryKey},
+    normalize,
+    store::{Backend, sqlite::Sqlite},
+};
+
+/// Files committed together.
+const GROUP: usize = 256;
+/// Larger than any article; keeps a mistyped path from filling the memory.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliError> {
+    let loaded = context.settings_or_default()?;
+    let path = context.store_path(&loaded.config)?;
+    let (files, mut failed) = collect(context, &args.paths);
+    let mut store = Sqlite::open(&path)?;
+    let bar = context.terminal.progress(files.len() as u64, "files");
+    let mut total = Committed::default();
+    for group in files.chunks(GROUP) {
+        let mut articles = Vec::new();
+        for file in group {
+            match read(file) {
+                Ok(read) => articles.extend(read),
+                Err(message) => {
+                    failed += 1;
+                    bar.suspend(|| context.complain(&message));
+                }
+            }
+        }
+        let done = store_articles(&mut store, articles, context)?;
+        total.new += done.new;
+        total.changed += done.changed;
+        total.same += done.same;
+        bar.inc(group.len() as u64);
+    }
+    bar.finish_and_clear();
+    if !context.global.quiet {
+        let read = files.len().saturating_sub(failed);
+        let mut line = format!(
+            "Imported {read} files: {} articles new, {} changed, {} known already",
+            total.new, total.changed, total.same
+        );
+        if failed > 0 {
+            line.push_str(&format!("; {failed} could not be read"));
+        }
+        writeln!(io::stdout().lock(), "{line}")?;
+    }
+    Ok(match failed {
+        0 => Ended::Well,
+        _ if total == Committed::default() => Ended::Badly,
+        _ => Ended::InPart,
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<Article>, String> {
+    let error = |error: io::Error| format!("{}: cannot be read: {error}", path.display());
+    let size = fs::metadata(path).map_err(error)?.len();
+    if size > MOST_BYTES {
+        return Err(format!(
+            "{}: too large for article files ({size} bytes)",
+            path.display()
+        ));
+    }
+    let bytes = fs::read(path).map_err(error)?;
+    let identify = Identify {
+        canonical_url: normalize::canonical_url,
+        article_id: normalize::article_id,
+        fingerprint: normalize::fingerprint,
+    };
+    read_markdown(&bytes, path, &identify)
+        .map_err(|error| crate::model::printable(&error.to_string()))
+}
+
+fn store_articles(
+    store: &mut Sqlite,
+    articles: Vec<Article>,
+    context: &Context,
+) -> Result<Committed, CliError> {
+    // In turn, so that a file that holds an article twice meets its first copy.
+    let mut total = Committed::default();
+    let mut batches = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for article in articles {
+        if !seen.insert(article.id) {
+            commit(store, &mut batches, &mut total)?;
+            seen.clear();
+            seen.insert(article.id);
+        }
+        let key = EntryKey(article.id.0);
+        // An import is no feed; row 0 has no sightings.
+        let known = store.known(0, &[(key, article.id)])?;
+        let candidate = Candidate {
+            key,
+            guid: article.guid.clone(),
+            article,
+        };
+        let entries = decide(vec![candidate], &known, Speaker::Import);
+        batches.push(Batch {
+            feed: None,
+            entries,
+            now: context.now,
+        });
+    }
+    commit(store, &mut batches, &mut total)?;
+    Ok(total)
+}
+
+fn commit(
+    store: &mut Sqlite,
+    batches: &mut Vec<Batch>,
+    total: &mut Committed,
+) -> Result<(), CliError> {
+    for done in store.commit(&std::mem::take(batches))? {
+        let done = done?;
+        total.new += done.new;
+        total.changed += done.changed;
+        total.same += done.same;
+    }
+    Ok(())
+}
+
+/// The files that `paths` mean, sorted; and how many paths mean nothing.
+fn collect(context: &Context, paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
+    let (mut files, mut failed) = (Vec::new(), 0);
+    for path in paths {
+        let mut found = Vec::new();
+        if let Err(error) = walk(path, true, &mut found) {
+            context.complain(&format!("{}: cannot be read: {error}", path.display()));
+            failed += 1;
+        } else if found.is_empty() {
+            context.complain(&format!("{}: no .md or .txt files in it", path.display()));
+            failed += 1;
+        }
+        found.sort();
+        files.extend(found);
+    }
+    (files, failed)
+}
+
+/// A named file counts whatever it is called; below a folder, `.md` and `.txt` do.
+fn walk(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let meta = if named {
+        fs::metadata(path)?
+    } else {
+        fs::symlink_metadata(path)?
+    };
+    if meta.is_dir() {
+        for entry in fs::read_dir(path)? {
+            walk(&entry?.path(), false, found)?;
+        }
+    } else if named
+        || (meta.is_file()
+            && path
+                .extension()
+                .is_some_and(|kind| kind == "md" || kind == "txt"))
+    {
+        found.push(path.to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,313 @@
+//! `tidings poll`: one round now, a line a feed, a summary.
+
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use indicatif::ProgressBar;
+use tokio::sync::{Notify, watch};
+
+use super::{
+    CliError, Ended,
+    args::PollArgs,
+    context::{Context, Named, find_feed},
+    export,
+    terminal::Tone,
+    when::{relative, span},
+};
+use crate::{
+    daemon::{self, Feeds, Patience, Stop, Tempo, drive, open_for_polling},
+    export::Format,
+    fetch::Fetcher,
+    ingest::{Ingest, Report},
+    model::{ArticleQuery, FeedFilter, FeedRecord, Outcome, Time, printable},
+    schedule::{Dispatch, Limits, Refusal, Source, may_poll_by_hand},
+    store::{FeedSet, Store},
+};
+
+pub(super) fn run(context: &Context, args: &PollArgs) -> Result<Ended, CliError> {
+    let feeds = daemon::read_feeds(context.global.config.as_deref(), &context.env)?;
+    let path = context.store_path(&feeds.config)?;
+    let round = Context::runtime()?.block_on(async {
+        let (store, _lock) = open_for_polling(&path).await?;
+        let round = poll(context, args, &feeds, store.clone()).await;
+        store.close().await;
+        round
+    })?;
+    if let Some(folder) = &args.export {
+        let mut backend = context.reader(&feeds.config)?;
+        export::folder(folder)?;
+        let summary = export::write(
+            context,
+            backend.as_mut(),
+            ArticleQuery::default(),
+            None,
+            Format::Markdown,
+            Some(folder),
+        )?;
+        export::told(&summary, folder)?;
+    }
+    Ok(if round.failed > 0 {
+        Ended::InPart
+    } else {
+        Ended::Well
+    })
+}
+
+async fn poll<'a>(
+    context: &'a Context,
+    args: &PollArgs,
+    feeds: &Feeds,
+    store: Store,
+) -> Result<Round<'a>, CliError> {
+    store.sync_feeds(feed_set(feeds), context.now).await?;
+    let records = store.feeds(FeedFilter::default()).await?;
+    let mine: std::collections::HashSet<_> = feeds.specs.iter().map(|spec| &spec.id).collect();
+    let records: Vec<FeedRecord> = records
+        .into_iter()
+        .filter(|record| mine.contains(&record.id))
+        .collect();
+    let wanted = select(args, records, context.now)?;
+    let mut round = Round::new(context, wanted.len());
+    let mut now_ready = Vec::new();
+    for record in wanted {
+        match may_poll_by_hand(&record, context.now, args.force) {
+            Ok(()) => now_ready.push(record),
+            Err(refusal) => round.skip(&record, &refusal)?,
+        }
+    }
+    round.bar.set_length(now_ready.len() as u64);
+    let clock = daemon::system_clock();
+    let fetch = &feeds.config.fetch;
+    let limits = Limits::new(fetch.concurrency, fetch.host_concurrency);
+    let dispatch = Dispatch::new(
+        store.clone(),
+        Source::round(&now_ready),
+        Arc::clone(&clock),
+        limits,
+    );
+    drop(now_ready);
+    let ingest = Ingest::new(
+        Fetcher::new(fetch)?,
+        store.clone(),
+        Arc::clone(&feeds.config),
+        feeds.specs.clone(),
+        Arc::clone(&clock),
+    );
+    let stop = Stop::new();
+    let interrupted = tokio::spawn(stop_on_interrupt(stop.clone()));
+    let tempo = Tempo {
+        wake: Arc::new(Notify::new()),
+        new_limits: watch::channel(limits).1,
+        clock,
+        beat: Box::new(|_| {}),
+        drain: Duration::from_secs(10),
+        patience: Patience::GiveUp,
+    };
+    let mut output = Ok(());
+    let result = drive(&ingest, dispatch, &stop, tempo, |report| {
+        if output.is_ok() {
+            output = round.tell(&report);
+        }
+    })
+    .await;
+    interrupted.abort();
+    round.bar.finish_and_clear();
+    result?;
+    output?;
+    let today = context.now - chrono::Duration::days(1);
+    let totals = store.totals(today).await?;
+    round.summarize(totals.articles)?;
+    Ok(round)
+}
+
+fn feed_set(feeds: &Feeds) -> FeedSet {
+    let origins = feeds
+        .config
+        .feeds
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    FeedSet {
+        specs: feeds.specs.clone(),
+        origins: Some(origins),
+        default_interval: feeds.config.schedule.interval,
+    }
+}
+
+/// Ctrl-C lets polls under way end; a second one ends at once.
+async fn stop_on_interrupt(stop: Stop) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        stop.stop();
+        // From here on Ctrl-C would be swallowed; so end by hand.
+        if tokio::signal::ctrl_c().await.is_ok() {
+            #[expect(clippy::exit, reason = "that is what a second Ctrl-C asks for")]
+            std::process::exit(1);
+        }
+    }
+}
+
+/// The feeds named, or all, or those due.
+fn select(
+    args: &PollArgs,
+    records: Vec<FeedRecord>,
+    now: Time,
+) -> Result<Vec<FeedRecord>, CliError> {
+    if !args.feeds.is_empty() {
+        let mut wanted = Vec::new();
+        for name in &args.feeds {
+            wanted.push(find_feed(name, records.iter().map(Named::from))?);
+        }
+        return Ok(records
+            .into_iter()
+            .filter(|record| wanted.contains(&record.id))
+            .collect());
+    }
+    if args.all {
+        return Ok(records);
+    }
+    let active = |record: &FeedRecord| !record.paused && !record.state.gone;
+    Ok(records
+        .into_iter()
+        .filter(|record| active(record) && record.next_poll <= now)
+        .collect())
+}
+
+/// What a round has told so far.
+struct Round<'a> {
+    context: &'a Context,
+    bar: ProgressBar,
+    started: Instant,
+    polled: u32,
+    gave: u32,
+    unchanged: u32,
+    throttled: u32,
+    skipped: u32,
+    failed: u32,
+    new: u32,
+    changed: u32,
+}
+
+impl<'a> Round<'a> {
+    fn new(context: &'a Context, feeds: usize) -> Self {
+        Self {
+            bar: context.terminal.progress(feeds as u64, "feeds"),
+            context,
+            started: Instant::now(),
+            polled: 0,
+            gave: 0,
+            unchanged: 0,
+            throttled: 0,
+            skipped: 0,
+            failed: 0,
+            new: 0,
+            changed: 0,
+        }
+    }
+
+    fn line(&self, tone: Tone, word: &str, feed: &str, what: &str) -> io::Result<()> {
+        if self.context.global.quiet && tone != Tone::Bad {
+            return Ok(());
+        }
+        let word = self.context.terminal.paint(tone, format!("{word:<9}"));
+        let what = self.context.terminal.paint(Tone::Faint, what);
+        self.bar
+            .suspend(|| writeln!(io::stdout().lock(), "{word} {feed}  {what}"))
+    }
+
+    fn skip(&mut self, record: &FeedRecord, refusal: &Refusal) -> io::Result<()> {
+        self.skipped += 1;
+        let now = self.context.now;
+        let why = match refusal {
+            Refusal::Paused => "paused; `tidings feed resume` lets it be polled again".to_owned(),
+            Refusal::Gone => {
+                "the publisher ended it (410); remove it, or give it a new URL".to_owned()
+            }
+            Refusal::RetryAfter(until) => format!(
+                "the server asked not to be asked before {}",
+                relative(*until, now)
+            ),
+            Refusal::UnderWay => "another tidings is polling it right now".to_owned(),
+            Refusal::TooSoon(soonest) => {
+                format!(
+                    "polled less than {} ago; due {} (--force polls it all the same)",
+                    span(
+                        now,
+                        now + chrono::Duration::from_std(record.interval).unwrap_or_default()
+                    ),
+                    relative(*soonest, now)
+                )
+            }
+        };
+        self.line(Tone::Notice, "skipped", record.id.as_str(), &why)
+    }
+
+    fn tell(&mut self, report: &Report) -> io::Result<()> {
+        self.bar.inc(1);
+        self.polled += 1;
+        self.new += report.committed.new;
+        self.changed += report.committed.changed;
+        let (tone, word) = match report.poll.outcome {
+            Outcome::New if report.poll.entries == 0 => (Tone::Notice, "empty"),
+            Outcome::New => {
+                self.gave += 1;
+                (Tone::Good, "ok")
+            }
+            Outcome::Same => {
+                self.unchanged += 1;
+                (Tone::Good, "unchanged")
+            }
+            Outcome::Throttled => {
+                self.throttled += 1;
+                (Tone::Notice, "throttled")
+            }
+            Outcome::Failed | Outcome::Gone => {
+                self.failed += 1;
+                (Tone::Bad, "failed")
+            }
+        };
+        self.line(tone, word, report.feed.as_str(), &report.summary())?;
+        for repair in report
+            .repairs
+            .iter()
+            .filter(|_| self.context.global.verbose > 0)
+        {
+            self.line(Tone::Notice, "", report.feed.as_str(), &printable(repair))?;
+        }
+        Ok(())
+    }
+
+    fn summarize(&self, in_store: u64) -> io::Result<()> {
+        let mut parts = vec![format!("{} gave articles", self.gave)];
+        let empty = self.polled - self.gave - self.unchanged - self.throttled - self.failed;
+        for (count, what) in [
+            (self.unchanged, "unchanged"),
+            (empty, "without entries"),
+            (self.throttled, "asked to wait"),
+            (self.failed, "failed"),
+            (self.skipped, "skipped"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {what}"));
+            }
+        }
+        let mut out = io::stdout().lock();
+        if self.polled + self.skipped == 0 {
+            return writeln!(
+                out,
+                "No feed is due. `tidings poll --all` polls every feed whose interval has passed."
+            );
+        }
+        writeln!(
+            out,
+            "Polled {} feeds in {:.1} s: {}. Articles: {} new, {} changed, {in_store} in the store.",
+            self.polled,
+            self.started.elapsed().as_secs_f64(),
+            parts.join(", "),
+            self.new,
+            self.changed,
+        )
+    }
+}
