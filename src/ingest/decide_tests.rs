@@ -60,7 +60,9 @@ impl Memory {
         let own = |name: &FeedId| matches!(who, Speaker::Feed(feed) if feed == name);
         let sightings = self.sightings.iter().filter(|(name, ..)| own(name));
         Known {
-            sightings: sightings.map(|(_, key, sighting)| (*key, *sighting)).collect(),
+            sightings: sightings
+                .map(|(_, key, sighting)| (*key, *sighting))
+                .collect(),
             articles: self.articles.iter().cloned().collect(),
             ..Known::default()
         }
@@ -96,7 +98,8 @@ impl Memory {
                 article,
                 fingerprint: decided.fingerprint,
             };
-            self.sightings.retain(|(name, known, _)| (name, *known) != (feed, decided.key));
+            self.sightings
+                .retain(|(name, known, _)| (name, *known) != (feed, decided.key));
             self.sightings.push((feed.clone(), decided.key, sighting));
         }
         decided.action
@@ -109,7 +112,10 @@ fn inserted(article: Article) -> Action {
 
 fn replaced(article: Article) -> Action {
     let article = Box::new(article);
-    Action::Replace { id: article.id, article }
+    Action::Replace {
+        id: article.id,
+        article,
+    }
 }
 
 fn linked(number: u8) -> Action {
@@ -119,9 +125,16 @@ fn linked(number: u8) -> Action {
 #[test]
 fn an_unknown_story_is_inserted_with_its_key_guid_and_fingerprint() {
     let one = feed("one");
-    let decided = decide(vec![candidate(1, version(1, 5))], &Known::default(), Speaker::Feed(&one));
+    let decided = decide(
+        vec![candidate(1, version(1, 5))],
+        &Known::default(),
+        Speaker::Feed(&one),
+    );
     assert_eq!(decided.len(), 1);
-    assert_eq!((decided[0].key, decided[0].guid.as_deref()), (key(1), Some("guid-1")));
+    assert_eq!(
+        (decided[0].key, decided[0].guid.as_deref()),
+        (key(1), Some("guid-1"))
+    );
     assert_eq!(decided[0].fingerprint, version(1, 5).fingerprint);
     assert_eq!(decided[0].action, inserted(version(1, 5)));
 }
@@ -150,16 +163,29 @@ fn a_second_feed_with_the_same_text_is_linked() {
     let (mut memory, one, two) = (Memory::default(), feed("one"), feed("two"));
     memory.hear(Speaker::Feed(&one), version(1, 5));
     assert_eq!(memory.hear(Speaker::Feed(&two), version(1, 5)), linked(1));
-    assert_eq!(memory.hear(Speaker::Feed(&two), version(1, 5)), Action::Touch);
+    assert_eq!(
+        memory.hear(Speaker::Feed(&two), version(1, 5)),
+        Action::Touch
+    );
 }
 
 #[test]
 fn a_second_feed_replaces_only_with_a_far_fuller_text() {
-    for (words, replaces) in [(1, false), (99, false), (101, false), (150, false), (151, true)] {
+    for (words, replaces) in [
+        (1, false),
+        (99, false),
+        (101, false),
+        (150, false),
+        (151, true),
+    ] {
         let (mut memory, one, two) = (Memory::default(), feed("one"), feed("two"));
         memory.hear(Speaker::Feed(&one), version(1, 100));
         let action = memory.hear(Speaker::Feed(&two), version(1, words));
-        let expected = if replaces { replaced(version(1, words)) } else { linked(1) };
+        let expected = if replaces {
+            replaced(version(1, words))
+        } else {
+            linked(1)
+        };
         assert_eq!(action, expected, "{words} words");
     }
 }
@@ -168,7 +194,10 @@ fn a_second_feed_replaces_only_with_a_far_fuller_text() {
 fn any_text_is_fuller_than_none() {
     let (mut memory, one, two) = (Memory::default(), feed("one"), feed("two"));
     memory.hear(Speaker::Feed(&one), version(1, 0));
-    assert_eq!(memory.hear(Speaker::Feed(&two), version(1, 1)), replaced(version(1, 1)));
+    assert_eq!(
+        memory.hear(Speaker::Feed(&two), version(1, 1)),
+        replaced(version(1, 1))
+    );
 }
 
 #[test]
@@ -177,31 +206,58 @@ fn two_feeds_never_replace_each_other_back_and_forth() {
     memory.hear(Speaker::Feed(&one), version(1, 10));
     memory.hear(Speaker::Feed(&two), version(1, 100));
     for _ in 0..5 {
-        assert_eq!(memory.hear(Speaker::Feed(&one), version(1, 10)), Action::Touch);
-        assert_eq!(memory.hear(Speaker::Feed(&two), version(1, 100)), Action::Touch);
+        assert_eq!(
+            memory.hear(Speaker::Feed(&one), version(1, 10)),
+            Action::Touch
+        );
+        assert_eq!(
+            memory.hear(Speaker::Feed(&two), version(1, 100)),
+            Action::Touch
+        );
     }
     // An edit of the teaser is no reason to give up the full text, said once.
     assert_eq!(memory.hear(Speaker::Feed(&one), version(1, 11)), linked(1));
-    assert_eq!(memory.hear(Speaker::Feed(&one), version(1, 11)), Action::Touch);
+    assert_eq!(
+        memory.hear(Speaker::Feed(&one), version(1, 11)),
+        Action::Touch
+    );
 }
 
 #[test]
 fn a_feed_replaces_what_was_imported_with_its_own_version_once() {
     let (mut memory, one) = (Memory::default(), feed("one"));
-    assert_eq!(memory.hear(Speaker::Import, version(1, 100)), inserted(version(1, 100)));
-    assert_eq!(memory.hear(Speaker::Feed(&one), version(1, 4)), replaced(version(1, 4)));
-    assert_eq!(memory.hear(Speaker::Feed(&one), version(1, 4)), Action::Touch);
+    assert_eq!(
+        memory.hear(Speaker::Import, version(1, 100)),
+        inserted(version(1, 100))
+    );
+    assert_eq!(
+        memory.hear(Speaker::Feed(&one), version(1, 4)),
+        replaced(version(1, 4))
+    );
+    assert_eq!(
+        memory.hear(Speaker::Feed(&one), version(1, 4)),
+        Action::Touch
+    );
 }
 
 #[test]
 fn an_import_replaces_what_was_polled_and_the_unchanged_feed_leaves_it() {
     let (mut memory, one) = (Memory::default(), feed("one"));
     memory.hear(Speaker::Feed(&one), version(1, 100));
-    assert_eq!(memory.hear(Speaker::Import, version(1, 4)), replaced(version(1, 4)));
-    assert_eq!(memory.hear(Speaker::Feed(&one), version(1, 100)), Action::Touch);
+    assert_eq!(
+        memory.hear(Speaker::Import, version(1, 4)),
+        replaced(version(1, 4))
+    );
+    assert_eq!(
+        memory.hear(Speaker::Feed(&one), version(1, 100)),
+        Action::Touch
+    );
     assert_eq!(memory.hear(Speaker::Import, version(1, 4)), linked(1));
     // Only an edit by the publisher speaks again.
-    assert_eq!(memory.hear(Speaker::Feed(&one), version(1, 90)), replaced(version(1, 90)));
+    assert_eq!(
+        memory.hear(Speaker::Feed(&one), version(1, 90)),
+        replaced(version(1, 90))
+    );
 }
 
 #[test]
@@ -209,7 +265,10 @@ fn importing_what_is_stored_changes_nothing() {
     let (mut memory, one) = (Memory::default(), feed("one"));
     memory.hear(Speaker::Feed(&one), version(1, 100));
     assert_eq!(memory.hear(Speaker::Import, version(1, 100)), linked(1));
-    assert_eq!(memory.hear(Speaker::Feed(&one), version(1, 90)), replaced(version(1, 90)));
+    assert_eq!(
+        memory.hear(Speaker::Feed(&one), version(1, 90)),
+        replaced(version(1, 90))
+    );
 }
 
 #[test]
@@ -218,7 +277,11 @@ fn a_sighted_entry_whose_link_changed_keeps_its_article() {
     memory.hear(Speaker::Feed(&one), version(1, 5));
     let known = memory.known(Speaker::Feed(&one));
     let moved = version(2, 6);
-    let decided = decide(vec![candidate(1, moved.clone())], &known, Speaker::Feed(&one));
+    let decided = decide(
+        vec![candidate(1, moved.clone())],
+        &known,
+        Speaker::Feed(&one),
+    );
     let expected = Action::Replace {
         id: id(1),
         article: Box::new(moved),

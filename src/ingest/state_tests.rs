@@ -48,7 +48,9 @@ fn after(state: &FeedState, seen: &Seen, minute: i64) -> FeedState {
 /// The state after these answers at these minutes.
 fn story(answers: &[(i64, Seen)]) -> FeedState {
     let fresh = FeedState::default();
-    answers.iter().fold(fresh, |state, (minute, seen)| after(&state, seen, *minute))
+    answers
+        .iter()
+        .fold(fresh, |state, (minute, seen)| after(&state, seen, *minute))
 }
 
 #[test]
@@ -63,7 +65,11 @@ fn a_document_is_remembered() {
         repairs: vec!["mended".to_owned()],
         median_gap: Some(HOUR),
     };
-    let state = after(&FeedState::default(), &document(URL, None, digest.clone()), 1);
+    let state = after(
+        &FeedState::default(),
+        &document(URL, None, digest.clone()),
+        1,
+    );
     let expected = FeedState {
         title: digest.title,
         site_url: digest.site_url,
@@ -82,13 +88,20 @@ fn a_document_is_remembered() {
     assert_eq!(state, expected);
     // What the next document no longer says is forgotten.
     let state = after(&state, &document(URL, None, Digest::default()), 2);
-    assert_eq!((state.hint_minutes, state.rhythm, state.title), (None, None, None));
+    assert_eq!(
+        (state.hint_minutes, state.rhythm, state.title),
+        (None, None, None)
+    );
     assert!(state.skip_hours.is_empty() && state.repairs.is_empty());
 }
 
 #[test]
 fn the_same_document_keeps_what_it_said_and_takes_the_new_validators() {
-    let first = after(&FeedState::default(), &document(URL, None, Digest::default()), 1);
+    let first = after(
+        &FeedState::default(),
+        &document(URL, None, Digest::default()),
+        1,
+    );
     let state = after(&first, &same(URL, None), 2);
     let expected = FeedState {
         validators: validators(URL, "same"),
@@ -101,21 +114,43 @@ fn the_same_document_keeps_what_it_said_and_takes_the_new_validators() {
 
 #[test]
 fn failures_are_counted_in_a_row_and_keep_what_is_known() {
-    let good = after(&FeedState::default(), &document(URL, None, Digest::default()), 0);
+    let good = after(
+        &FeedState::default(),
+        &document(URL, None, Digest::default()),
+        0,
+    );
     let once = after(&good, &failed(), 1);
     let twice = after(&once, &failed(), 2);
     assert_eq!((once.failures, twice.failures), (1, 2));
-    assert_eq!(twice.failure.as_ref().map(|failure| failure.message.as_str()), Some("too slow"));
+    assert_eq!(
+        twice
+            .failure
+            .as_ref()
+            .map(|failure| failure.message.as_str()),
+        Some("too slow")
+    );
     assert_eq!((twice.last_poll, twice.last_ok), (Some(at(2)), Some(at(0))));
-    assert_eq!((twice.validators, twice.body_hash), (good.validators, good.body_hash));
+    assert_eq!(
+        (twice.validators, twice.body_hash),
+        (good.validators, good.body_hash)
+    );
 }
 
 #[test]
 fn a_success_of_either_kind_resets_every_failure() {
     for good in [document(URL, None, Digest::default()), same(URL, None)] {
-        let state = story(&[(0, failed()), (1, Seen::Gone), (2, failed()), (3, Seen::Gone), (4, good)]);
+        let state = story(&[
+            (0, failed()),
+            (1, Seen::Gone),
+            (2, failed()),
+            (3, Seen::Gone),
+            (4, good),
+        ]);
         assert_eq!((state.failures, state.failure), (0, None));
-        assert_eq!((state.gone_since, state.gone_polls, state.gone), (None, 0, false));
+        assert_eq!(
+            (state.gone_since, state.gone_polls, state.gone),
+            (None, 0, false)
+        );
         assert_eq!(state.last_ok, Some(at(4)));
     }
 }
@@ -124,8 +159,14 @@ fn a_success_of_either_kind_resets_every_failure() {
 fn a_410_ends_a_feed_only_when_it_is_repeated_after_a_day() {
     let day = 24 * 60;
     let first = story(&[(0, Seen::Gone)]);
-    assert_eq!((first.gone, first.gone_since, first.gone_polls), (false, Some(at(0)), 1));
-    assert_eq!(first.failure.as_ref().and_then(|failure| failure.status), Some(410));
+    assert_eq!(
+        (first.gone, first.gone_since, first.gone_polls),
+        (false, Some(at(0)), 1)
+    );
+    assert_eq!(
+        first.failure.as_ref().and_then(|failure| failure.status),
+        Some(410)
+    );
     let within_a_day = story(&[(0, Seen::Gone), (60, Seen::Gone), (day - 1, Seen::Gone)]);
     assert_eq!((within_a_day.gone, within_a_day.failures), (false, 3));
     assert!(story(&[(0, Seen::Gone), (day, Seen::Gone)]).gone);
@@ -133,17 +174,31 @@ fn a_410_ends_a_feed_only_when_it_is_repeated_after_a_day() {
 
 #[test]
 fn a_single_410_after_a_long_silence_ends_nothing() {
-    let state = story(&[(0, document(URL, None, Digest::default())), (99_999, Seen::Gone)]);
+    let state = story(&[
+        (0, document(URL, None, Digest::default())),
+        (99_999, Seen::Gone),
+    ]);
     assert!(!state.gone);
 }
 
 #[test]
 fn any_other_answer_ends_a_row_of_410s_and_throttling_does_not() {
     let day = 24 * 60;
-    for other in [failed(), same(URL, None), document(URL, None, Digest::default())] {
+    for other in [
+        failed(),
+        same(URL, None),
+        document(URL, None, Digest::default()),
+    ] {
         assert!(!story(&[(0, Seen::Gone), (60, other), (2 * day, Seen::Gone)]).gone);
     }
-    assert!(story(&[(0, Seen::Gone), (60, Seen::Throttled(429)), (2 * day, Seen::Gone)]).gone);
+    assert!(
+        story(&[
+            (0, Seen::Gone),
+            (60, Seen::Throttled(429)),
+            (2 * day, Seen::Gone)
+        ])
+        .gone
+    );
 }
 
 #[test]
@@ -164,9 +219,21 @@ fn a_wait_that_the_server_asks_for_is_kept_until_the_next_answer() {
         assert_eq!(state.retry_after, Some(at(60)));
         assert_eq!(after(&state, &seen, 61).retry_after, None);
     }
-    let now = advance(&fresh, &Seen::Throttled(429), Some(Duration::ZERO), URL, at(0));
+    let now = advance(
+        &fresh,
+        &Seen::Throttled(429),
+        Some(Duration::ZERO),
+        URL,
+        at(0),
+    );
     assert_eq!(now.retry_after, None);
-    let endless = advance(&fresh, &Seen::Throttled(429), Some(Duration::MAX), URL, at(0));
+    let endless = advance(
+        &fresh,
+        &Seen::Throttled(429),
+        Some(Duration::MAX),
+        URL,
+        at(0),
+    );
     assert_eq!(endless.retry_after, Some(Time::MAX_UTC));
 }
 
@@ -193,7 +260,13 @@ fn another_target_or_another_permanence_starts_the_count_anew() {
     let moved = Some(Permanence::Permanent);
     let first = || (0, same("https://example.org/a", moved));
     let elsewhere = story(&[first(), (5, same("https://example.org/b", moved))]);
-    let temporary = story(&[first(), (5, same("https://example.org/a", Some(Permanence::Temporary)))]);
+    let temporary = story(&[
+        first(),
+        (
+            5,
+            same("https://example.org/a", Some(Permanence::Temporary)),
+        ),
+    ]);
     for state in [elsewhere, temporary] {
         let redirect = state.redirect.unwrap();
         assert_eq!((redirect.polls, redirect.since), (1, at(5)));
@@ -213,7 +286,11 @@ fn an_answer_from_the_feeds_own_url_ends_the_evidence() {
 fn a_failure_between_redirects_keeps_the_evidence() {
     let moved = Some(Permanence::Permanent);
     let target = "https://example.org/a";
-    let state = story(&[(0, same(target, moved)), (1, failed()), (2, same(target, moved))]);
+    let state = story(&[
+        (0, same(target, moved)),
+        (1, failed()),
+        (2, same(target, moved)),
+    ]);
     assert_eq!(state.redirect.map(|redirect| redirect.polls), Some(2));
 }
 
