@@ -1,6 +1,9 @@
 //! What a process leaves behind that ends without closing: SQLite's write-ahead log.
 
-use std::path::{Path, PathBuf};
+use std::{
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
 
 use tidings::{
     model::ArticleQuery,
@@ -73,14 +76,29 @@ fn a_torn_end_of_the_log_costs_only_what_was_never_acknowledged() {
     }
 }
 
+/// The kernel's locks on a file; none are told where there is no `/proc`.
+fn locks_on(path: &Path) -> Vec<String> {
+    let file = format!(":{} ", std::fs::metadata(path).unwrap().ino());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+    let of_file = locks.lines().filter(|lock| lock.contains(&file));
+    // What stands behind the number of the line.
+    let told = of_file.filter_map(|lock| lock.split_once(": ").map(|(_, lock)| lock.to_owned()));
+    told.collect()
+}
+
 /// A child that closes the store must not take itself for its last user.
 #[test]
 fn another_process_that_closes_the_store_leaves_the_log_of_an_open_one_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tidings.db");
     let mut store = Sqlite::open(&path).unwrap();
-    // The second look at the file must not drop the locks of the first connection.
+    let locks = locks_on(&path);
     let reader = Sqlite::open_reader(&path).unwrap();
+    assert_eq!(
+        locks_on(&path),
+        locks,
+        "the second look at the file dropped the locks of the first connection"
+    );
     store.sync_feeds(&set(vec![spec("one")]), at(0)).unwrap();
     let status = std::process::Command::new(std::env::current_exe().unwrap())
         .args([
