@@ -8,7 +8,19 @@
     reason = "a test helper that cannot go on fails its test with the line"
 )]
 
+// Each command as its user meets it: what it prints, its exit code, its manners when things go wrong.
+mod cli;
+// Real publishers' feeds, where TIDINGS_CORPUS names them.
+mod corpus;
+// `tidings run`: signals, reloads, systemd, sudden death.
+mod daemon;
+// Servers and documents that are broken or mean harm: a clear line each, and nobody else suffers.
+mod hostile;
 // Who may use whom, which crate is named where, and how long a file may be: rules about `src/`.
 mod layers;
+// The conversation with publishers' servers and what becomes of their entries.
+mod polling;
+// The article schema: the user's own file and the feeds that made it.
+mod seed;
 // The tools of all other modules: a loopback feed server, a runner for the binary, golden files.
 mod util;

@@ -9,7 +9,7 @@ use super::{feed::FeedCommand, when::Since};
 
 /// Collects RSS, Atom and JSON feeds as data: polls politely, stores every article once, exports.
 #[derive(Debug, Parser)]
-#[command(name = "tidings", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "tidings", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Args {
     /// Options of every command.
     #[command(flatten)]

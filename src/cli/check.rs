@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use super::{CliError, Ended, context::Context};
+use super::{CliError, Ended, context::Context, terminal::count};
 use crate::config;
 
 pub(super) fn run(context: &Context) -> Result<Ended, CliError> {
@@ -14,9 +14,9 @@ pub(super) fn run(context: &Context) -> Result<Ended, CliError> {
     if !report.errors.is_empty() {
         writeln!(
             out,
-            "{} mistakes; {} feeds are fine",
-            report.errors.len(),
-            report.feeds
+            "{}; {} without one",
+            count(report.errors.len() as u64, "mistake"),
+            count(report.feeds as u64, "feed")
         )?;
         return Ok(Ended::Badly);
     }
@@ -25,7 +25,11 @@ pub(super) fn run(context: &Context) -> Result<Ended, CliError> {
             || "the defaults".to_owned(),
             |path| path.display().to_string(),
         );
-        writeln!(out, "{settings}: all good, {} feeds", report.feeds)?;
+        writeln!(
+            out,
+            "{settings}: all good, {}",
+            count(report.feeds as u64, "feed")
+        )?;
     }
     Ok(Ended::Well)
 }

@@ -7,6 +7,7 @@ use tracing_subscriber::{
 };
 
 use super::{args::LogFormat, context::Context};
+use crate::parse;
 
 /// Starts logging. Commands print their own results, so below the daemon only warnings are logged
 /// unless more is asked for.
@@ -18,8 +19,10 @@ pub(super) fn start(context: &Context, daemon: bool) {
         (_, 1, true) | (_, 2, _) => "debug",
         _ => "trace",
     };
+    // What a round tells on standard output is not told again on standard error.
+    let polls = if level == "warn" { "error" } else { level };
     // Other crates' chatter stays out, but for their warnings.
-    let filter = EnvFilter::new(format!("warn,tidings={level}"));
+    let filter = EnvFilter::new(format!("warn,tidings={level},tidings::ingest={polls}"));
     let layer: Box<dyn Layer<_> + Send + Sync> = match context.global.log_format {
         LogFormat::Json => fmt::layer()
             .json()
@@ -37,7 +40,13 @@ pub(super) fn start(context: &Context, daemon: bool) {
     };
     // A second start (in tests) keeps the first.
     let _ = registry().with(layer.with_filter(filter)).try_init();
-    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    std::panic::set_hook(Box::new(|panic| {
+        if parse::is_guarded() {
+            tracing::debug!("{panic}");
+        } else {
+            tracing::error!("{panic}");
+        }
+    }));
 }
 
 /// The journal, if standard error leads there (systemd.exec(5), `JOURNAL_STREAM`).

@@ -14,7 +14,7 @@ use super::{
     args::PollArgs,
     context::{Context, Named, find_feed},
     export,
-    terminal::Tone,
+    terminal::{Tone, count},
     when::{relative, span},
 };
 use crate::{
@@ -119,7 +119,14 @@ async fn poll<'a>(
     output?;
     let today = context.now - chrono::Duration::days(1);
     let totals = store.totals(today).await?;
-    round.summarize(totals.articles)?;
+    if feeds.specs.is_empty() {
+        writeln!(
+            io::stdout().lock(),
+            "No feeds yet. `tidings feed add URL` adds one; `tidings feed import FILE.opml` many."
+        )?;
+    } else {
+        round.summarize(totals.articles)?;
+    }
     Ok(round)
 }
 
@@ -302,8 +309,8 @@ impl<'a> Round<'a> {
         }
         writeln!(
             out,
-            "Polled {} feeds in {:.1} s: {}. Articles: {} new, {} changed, {in_store} in the store.",
-            self.polled,
+            "Polled {} in {:.1} s: {}. Articles: {} new, {} changed, {in_store} in the store.",
+            count(self.polled, "feed"),
             self.started.elapsed().as_secs_f64(),
             parts.join(", "),
             self.new,

@@ -201,7 +201,10 @@ fn unreadable(source: &str, body: &NewBody, reason: &str) -> CliError {
         .into_iter()
         .map(|feed| feed.url)
         .collect();
-    let source = printable(source);
+    let source = match source {
+        "-" => "standard input".to_owned(),
+        source => printable(source),
+    };
     CliError::Told(match feeds.as_slice() {
         [] => format!("{source}: {reason}"),
         feeds => format!(

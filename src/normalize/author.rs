@@ -27,7 +27,7 @@ fn name(raw: &str) -> Option<String> {
     };
     // Before tags are taken out: `Name <mail@host>` looks like one.
     let name = line(without_address(raw.trim()));
-    let name = without_by(without_address(&name));
+    let name = without_by(without_parentheses(without_address(&name)));
     (!name.is_empty() && !is_address(name)).then(|| name.to_owned())
 }
 
@@ -44,6 +44,14 @@ fn without_address(text: &str) -> &str {
         .filter(|(_, address)| is_address(address.trim()))
         .map(|(name, _)| name.trim().trim_matches('"').trim());
     in_parentheses.or(in_brackets).unwrap_or(text)
+}
+
+/// The name in `(Name)`: what is left where feed-rs has taken the address away already.
+fn without_parentheses(text: &str) -> &str {
+    text.strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'))
+        .filter(|name| !name.starts_with(')') && !name.contains(") ("))
+        .map_or(text, str::trim)
 }
 
 /// The text without a leading "By".
@@ -75,6 +83,9 @@ mod tests {
             ("noreply@blogger.com (Ann (AL) Lee)", "Ann (AL) Lee"),
             ("\"Ann Lee\" <ann@example.org>", "Ann Lee"),
             ("By  Ann\nLee", "Ann Lee"),
+            ("(Ann Lee)", "Ann Lee"),
+            ("(Ann (AL) Lee)", "Ann (AL) Lee"),
+            ("(Ann) (Lee)", "(Ann) (Lee)"),
             ("<a href=\"/ann\">Ann &amp; Bo</a>", "Ann & Bo"),
             ("Byron Katie", "Byron Katie"),
             ("@ann", "@ann"),

@@ -4,7 +4,10 @@
 //! `itunes:duration`); the daemon must outlive that. Its own ids are switched off: they depend on
 //! the title or are random, and would make every edit a new entry.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use feed_rs::{
     model::Feed,
@@ -13,8 +16,20 @@ use feed_rs::{
 
 use super::ParseError;
 
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// True in a thread whose panic is caught and told as a failed poll, so that a panic hook need not
+/// tell it too.
+#[must_use]
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
 /// Parses a decoded document.
 pub(super) fn run(document: &str, base: &str) -> Result<Feed, ParseError> {
+    GUARDED.set(true);
     let attempt = catch_unwind(AssertUnwindSafe(|| {
         let parser = Builder::new()
             .base_uri(Some(base))
@@ -23,6 +38,7 @@ pub(super) fn run(document: &str, base: &str) -> Result<Feed, ParseError> {
             .build();
         parser.parse(document.as_bytes())
     }));
+    GUARDED.set(false);
     match attempt {
         Ok(result) => result.map_err(explain),
         Err(panic) => {

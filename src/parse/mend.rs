@@ -22,7 +22,7 @@ pub(super) fn mend<'a>(
 ) -> Result<Cow<'a, str>, ParseError> {
     let document = start(text, repairs)?;
     if document.starts_with('{') {
-        return Ok(Cow::Borrowed(document));
+        return Ok(json(document, repairs));
     }
     let document = drop_controls(document, repairs);
     let Some(root) = Root::find(&document) else {
@@ -75,6 +75,18 @@ fn start<'a>(text: &'a str, repairs: &mut Vec<Repair>) -> Result<&'a str, ParseE
         });
     }
     Ok(&trimmed[at..])
+}
+
+/// feed-rs knows JSON Feed's version by its https URL alone.
+fn json<'a>(document: &'a str, repairs: &mut Vec<Repair>) -> Cow<'a, str> {
+    const HTTP: &str = "\"http://jsonfeed.org/version/";
+    if !document.contains(HTTP) {
+        return Cow::Borrowed(document);
+    }
+    repairs.push(Repair {
+        what: "JSON Feed version with http: instead of https:".to_owned(),
+    });
+    Cow::Owned(document.replacen(HTTP, "\"https://jsonfeed.org/version/", 1))
 }
 
 /// XML 1.0 section 2.2 forbids most control characters, and quick-xml lets them through into text.

@@ -11,6 +11,7 @@ mod discover;
 mod error;
 mod guard;
 mod hints;
+mod json;
 mod mend;
 mod salvage;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod tests;
 
 pub use discover::{DiscoveredFeed, discover};
 pub use error::ParseError;
+pub use guard::is_guarded;
 
 use crate::model::{RawFeed, Repair};
 
@@ -54,13 +56,31 @@ pub fn parse(
     Ok(feed)
 }
 
-/// A second try for a refused document: entity slips mended, then cut after the last whole entry.
+/// Further tries for a refused document, each with one more mend: empty media texts dropped, stray
+/// ampersands escaped, cut after the last whole entry.
 fn again(
     document: &str,
     base: &str,
     first: ParseError,
     repairs: &mut Vec<Repair>,
 ) -> Result<feed_rs::model::Feed, ParseError> {
+    if document.starts_with('{') {
+        let feed = json::ids_as_text(document).and_then(|mended| guard::run(&mended, base).ok());
+        repairs.extend(feed.is_some().then(|| Repair {
+            what: "ids that are numbers; read as text".to_owned(),
+        }));
+        return feed.ok_or(first);
+    }
+    let without_empty = salvage::drop_empty_media_texts(document);
+    let document = without_empty.as_deref().unwrap_or(document);
+    if without_empty.is_some()
+        && let Ok(feed) = guard::run(document, base)
+    {
+        repairs.push(Repair {
+            what: "holds empty media texts; left out".to_owned(),
+        });
+        return Ok(feed);
+    }
     let escaped = salvage::escape_stray_ampersands(document);
     if let Some(escaped) = &escaped
         && let Ok(feed) = guard::run(escaped, base)

@@ -107,3 +107,49 @@ fn begins_reference(text: &str) -> bool {
         }
     }
 }
+
+/// Media RSS texts that feed-rs wants to hold something; YouTube and others leave them empty.
+const MEDIA_TEXTS: &[&str] = &["media:description", "media:title", "media:text"];
+
+/// `None` if there are none.
+pub(super) fn drop_empty_media_texts(document: &str) -> Option<String> {
+    let mut out = String::with_capacity(document.len());
+    let mut rest = document;
+    let mut dropped = false;
+    while let Some(at) = memmem::find(rest.as_bytes(), b"<media:") {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = MEDIA_TEXTS
+            .iter()
+            .find_map(|name| empty_element(rest, name));
+        dropped |= length.is_some();
+        let (kept, after) = match length {
+            Some(length) => ("", &rest[length..]),
+            None => rest.split_at("<media:".len()),
+        };
+        out.push_str(kept);
+        rest = after;
+    }
+    out.push_str(rest);
+    dropped.then_some(out)
+}
+
+/// The length of an element called `name` at the start of `text`, if it holds nothing.
+fn empty_element(text: &str, name: &str) -> Option<usize> {
+    let after_name = text.strip_prefix('<')?.strip_prefix(name)?;
+    let (attributes, content) = after_name.split_once('>')?;
+    if attributes.starts_with(|c: char| c.is_alphanumeric()) {
+        return None;
+    }
+    let rest = if attributes.ends_with('/') {
+        content
+    } else {
+        content
+            .trim_start()
+            .strip_prefix("</")?
+            .strip_prefix(name)?
+            .trim_start()
+            .strip_prefix('>')?
+    };
+    Some(text.len() - rest.len())
+}

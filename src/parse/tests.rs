@@ -121,6 +121,20 @@ fn json_feed_is_read_and_its_plain_text_stays_plain() {
 }
 
 #[test]
+fn ids_that_are_numbers_are_read_as_text() {
+    let feed = read(
+        r#"{"version":"https://jsonfeed.org/version/1.1","title":"C","items":[{"id":2,"content_text":"a"},{"id":"b","content_text":"b"}]}"#,
+    );
+    let guids: Vec<_> = feed
+        .entries
+        .iter()
+        .map(|entry| entry.guid.as_deref())
+        .collect();
+    assert_eq!(guids, [Some("2"), Some("b")]);
+    assert_eq!(feed.repairs.len(), 1);
+}
+
+#[test]
 fn a_wrong_charset_label_does_not_garble_the_text() {
     let document = "<rss version=\"2.0\"><channel><item><title>Grüße</title><guid>1</guid></item></channel></rss>";
     let feed = parse(
@@ -209,4 +223,21 @@ fn a_pages_feeds_are_found_in_order_and_made_absolute() {
         ]
     );
     assert_eq!(feeds[0].title.as_deref(), Some("Posts"));
+}
+
+#[test]
+fn an_empty_media_text_does_not_lose_the_feed() {
+    let feed = read(
+        "<rss version=\"2.0\" xmlns:media=\"http://search.yahoo.com/mrss/\"><channel><item><title>A</title><media:group><media:title>T</media:title><media:description type=\"plain\"> </media:description><media:description/></media:group></item></channel></rss>",
+    );
+    assert_eq!(titles(&feed), ["A"]);
+    assert_eq!(feed.repairs.len(), 1);
+}
+
+#[test]
+fn a_json_feed_with_an_http_version_is_read() {
+    let feed = read(
+        r#"{"version":"http://jsonfeed.org/version/1","title":"C","items":[{"id":"1","content_text":"x"}]}"#,
+    );
+    assert_eq!(feed.entries.len(), 1);
 }

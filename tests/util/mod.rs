@@ -11,10 +11,12 @@
 )]
 
 mod daemon;
+mod database;
 mod golden;
 mod output;
 mod reply;
 mod request;
+mod rss;
 pub(crate) mod rust;
 mod site;
 mod site_tests;
@@ -22,10 +24,12 @@ mod tidings;
 mod wire;
 
 pub(crate) use daemon::Daemon;
+pub(crate) use database::Database;
 pub(crate) use golden::{corpus, golden};
 pub(crate) use output::Ran;
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
+pub(crate) use rss::{channel, item, rss};
 pub(crate) use site::Site;
 pub(crate) use tidings::Tidings;
 

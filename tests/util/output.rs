@@ -52,6 +52,42 @@ impl Ran {
         self
     }
 
+    /// Standard output is one JSON value.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let value = serde_json::from_str(&self.stdout);
+        value.unwrap_or_else(|error| panic!("{error} in stdout of {self}"))
+    }
+
+    /// Standard output is one JSON value a line.
+    #[track_caller]
+    pub(crate) fn jsonl(&self) -> Vec<serde_json::Value> {
+        let value = |line| {
+            serde_json::from_str(line)
+                .unwrap_or_else(|error| panic!("{error} in {line:?} of {self}"))
+        };
+        self.stdout.lines().map(value).collect()
+    }
+
+    /// The one line of standard output that has this text.
+    #[track_caller]
+    pub(crate) fn line_with(&self, text: &str) -> &str {
+        let lines: Vec<&str> = self
+            .stdout
+            .lines()
+            .filter(|line| line.contains(text))
+            .collect();
+        assert_eq!(lines.len(), 1, "lines with {text:?} in stdout of {self}");
+        lines[0]
+    }
+
+    /// It said one line on standard error, and this is in it.
+    #[track_caller]
+    pub(crate) fn complains_once(&self, text: &str) -> &Self {
+        assert_eq!(self.stderr.lines().count(), 1, "stderr of {self}");
+        self.stderr_has(text)
+    }
+
     #[track_caller]
     pub(crate) fn stderr_has(&self, text: &str) -> &Self {
         assert!(

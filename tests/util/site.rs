@@ -88,6 +88,12 @@ impl Site {
         format!("http://{}{path}", self.address)
     }
 
+    /// The absolute URL of a path, asked for at another loopback address: another host to the
+    /// client. The site listens on all of them if it was started on `0.0.0.0`.
+    pub(crate) fn url_at(&self, ip: &str, path: &str) -> String {
+        format!("http://{ip}:{}{path}", self.address.port())
+    }
+
     /// From now on `path` (a target with its query, or a path whatever the query) is answered
     /// with this.
     pub(crate) fn serve(&self, path: &str, reply: Reply) -> &Self {
@@ -141,7 +147,8 @@ impl Drop for Site {
         self.shared.lock().stopping = true;
         self.shared.changed.notify_all();
         // Wakes the acceptor, which then sees `stopping`.
-        let _ = TcpStream::connect(self.address);
+        let _ = TcpStream::connect(("127.0.0.1", self.address.port()))
+            .or_else(|_| TcpStream::connect(self.address));
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
         }

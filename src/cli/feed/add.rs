@@ -18,8 +18,8 @@ use crate::{
     daemon::{self, open_for_polling},
     fetch::{FetchRequest, Fetcher},
     ingest::{Document, Ingest, read_document},
-    model::{FeedId, Fetched, NewBody, Permanence, printable},
-    parse::{self, Limits},
+    model::{FailKind, FeedId, Fetched, NewBody, Permanence, printable},
+    parse::{self, Limits, ParseError},
     schedule::Clock,
     store::FeedSet,
 };
@@ -185,10 +185,12 @@ async fn look(context: &Context, loaded: &Loaded, url: &str) -> Result<Found, Cl
 }
 
 fn no_feed(url: &str, error: &str) -> CliError {
-    CliError::Told(format!(
-        "{}: no feed there, and the page names none ({error}); give the feed's own URL",
-        printable(url)
-    ))
+    let url = printable(url);
+    CliError::Told(if error == ParseError::WebPage.to_string() {
+        format!("{url}: a web page that names no feed; give the feed's own URL")
+    } else {
+        format!("{url}: no feed there, and no page that names one: {error}")
+    })
 }
 
 /// A permanent redirect is followed for good, any other only for now.
@@ -213,11 +215,16 @@ async fn fetch(context: &Context, fetcher: &Fetcher, url: &str) -> Result<NewBod
     };
     match fetcher.fetch(&request, context.now).await {
         Fetched::New(body) => Ok(body),
-        other => Err(CliError::Told(format!(
-            "{}: {}; --no-fetch adds it all the same",
-            printable(url),
-            crate::cli::preview::why_not(&other)
-        ))),
+        other => {
+            let never = matches!(&other, Fetched::Failed { failure, .. } if failure.kind == FailKind::Forbidden);
+            let advice = if never {
+                ""
+            } else {
+                "; --no-fetch adds it all the same"
+            };
+            let why = crate::cli::preview::why_not(&other);
+            Err(CliError::Told(format!("{}: {why}{advice}", printable(url))))
+        }
     }
 }
 

@@ -72,8 +72,9 @@ pub(super) fn each(
             Ok(edited) if !context.global.quiet => {
                 writeln!(
                     io::stdout().lock(),
-                    "{done} {} in {}",
+                    "{done} {} {} {}",
                     edited.id,
+                    if done == "removed" { "from" } else { "in" },
                     context.env.shown(&edited.file).display()
                 )?;
             }
@@ -96,6 +97,9 @@ pub(super) fn import(context: &Context, file: &Path) -> Result<Ended, CliError> 
     let (found, errors) = opml::read_file(file, &context.env);
     for error in &errors {
         context.complain(&error.to_string());
+    }
+    if found.is_empty() && !errors.is_empty() {
+        return Ok(Ended::Badly);
     }
     if found.is_empty() {
         return Err(CliError::Told(format!(

@@ -1,0 +1,19 @@
+//! JSON Feed's one slip that a reader must mend: an id that is no text.
+
+use serde_json::Value;
+
+/// The document with every id as text; `None` if that changes nothing.
+///
+/// JSON Feed 1.1, "Items": "If an id is presented as a number, a JSON Feed reader should coerce it
+/// to a string."
+pub(super) fn ids_as_text(document: &str) -> Option<String> {
+    let mut feed: Value = serde_json::from_str(document).ok()?;
+    let mut mended = false;
+    for item in feed.get_mut("items")?.as_array_mut()? {
+        if let Some(id) = item.get_mut("id").filter(|id| id.is_number()) {
+            *id = Value::String(id.to_string());
+            mended = true;
+        }
+    }
+    mended.then(|| feed.to_string())
+}

@@ -1,0 +1,28 @@
+//! Each command as its user meets it: what it prints, its exit code, its manners when things go
+//! wrong.
+
+// Adding, editing and removing feeds; OPML.
+mod feeds;
+// Articles out and in.
+mod files;
+// Options of every command, help, logs, pipes.
+mod manners;
+// Mistakes in settings, feed files and stores.
+mod mistakes;
+// `preview`.
+mod preview;
+
+use crate::util::{Reply, Site, Tidings, rss};
+
+/// A site with one feed of three articles, polled.
+fn polled() -> (Site, Tidings) {
+    let site = Site::start();
+    site.serve("/f", Reply::feed(rss(&["a", "b", "c"])).etag("\"1\""));
+    let lines = format!(
+        "[[feed]]\nid = \"small\"\nurl = {:?}\ntags = [\"tiny\"]",
+        site.url("/f")
+    );
+    let tidings = Tidings::new().feed_toml(&lines);
+    tidings.run(&["poll", "--all"]).ok().stdout_has("3 new");
+    (site, tidings)
+}

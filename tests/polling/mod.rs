@@ -1,0 +1,28 @@
+//! The conversation with publishers' servers, as the servers see it, and what becomes of their
+//! entries.
+
+// Edits, vanished entries, one story in several feeds.
+mod articles;
+// Validators: echoed, replaced, dropped, and shown to nobody else.
+mod conditional;
+// Every feed format to the same record.
+mod formats;
+// What a request says about us, and where it follows.
+mod manners;
+// When a feed may be asked again.
+mod pace;
+
+use crate::util::Tidings;
+
+/// `tidings poll --all --force`: the next round, at once.
+fn again(tidings: &Tidings) -> crate::util::Ran {
+    tidings.run(&["poll", "--all", "--force"])
+}
+
+/// The `--json` description of the only feed of the feed file.
+fn only_feed(tidings: &Tidings) -> serde_json::Value {
+    let feeds = tidings.run(&["feed", "list", "--json"]).ok().json();
+    assert_eq!(feeds.as_array().unwrap().len(), 1);
+    let id = feeds[0]["id"].as_str().unwrap().to_owned();
+    tidings.run(&["feed", "show", &id, "--json"]).ok().json()
+}
