@@ -14,7 +14,7 @@ contract! {
     paused_retired_and_gone_feeds_are_never_claimed
     a_claim_tells_the_feed_its_host_and_what_is_known
     the_next_due_feed_is_the_earliest_after_now
-    a_leased_feed_is_next_due_when_its_lease_ends
+    a_leased_feed_is_looked_at_again_before_it_can_be_due
     nothing_is_next_due_where_nothing_is_active
 }
 
@@ -147,16 +147,30 @@ fn the_next_due_feed_is_the_earliest_after_now(store: &mut Bench) {
     assert_eq!(next(store, 80), None);
 }
 
-fn a_leased_feed_is_next_due_when_its_lease_ends(store: &mut Bench) {
+fn a_leased_feed_is_looked_at_again_before_it_can_be_due(store: &mut Bench) {
     let often = FeedSpec {
         interval: Some(LEASE / 5),
         ..spec("a")
     };
     store.sync(vec![often], 0);
     store.lease("a", 0);
-    assert_eq!(store.db.next_due(at(0)).unwrap(), Some(at(10)));
+    let next = |store: &mut Bench, minute| store.other.next_due(at(minute)).unwrap();
+    assert_eq!(
+        next(store, 0),
+        Some(at(2)),
+        "a quick poll is due after its interval"
+    );
+    assert_eq!(
+        next(store, 2),
+        Some(at(4)),
+        "a slow one an interval later at the earliest"
+    );
+    assert_eq!(
+        next(store, 9),
+        Some(at(10)),
+        "a dead one when its lease ends"
+    );
     assert_eq!(store.claimable(9), [""; 0]);
-    assert_eq!(store.db.next_due(at(9)).unwrap(), Some(at(10)));
     assert_eq!(store.claimable(10), ["a"]);
 }
 

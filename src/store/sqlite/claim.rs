@@ -139,16 +139,16 @@ pub(super) fn break_leases(tx: &Transaction<'_>) -> Sql<u64> {
     Ok(ended as u64)
 }
 
-/// A feed under a lease falls due when the lease ends, if nobody commits until then.
+/// A feed that is being polled comes back when its lease ends, or an interval after its commit,
+/// which may come any moment.
 pub(super) fn next_due(db: &Connection, now: Time) -> Sql<Option<Time>> {
     let next: Option<i64> = db
         .prepare_cached(&format!(
             "SELECT min(at) FROM (
-                SELECT min(next_at) AS at FROM feeds
-                    WHERE {ACTIVE} AND next_at > ?1 AND lease_until <= next_at
+                SELECT min(next_at) AS at FROM feeds WHERE {ACTIVE} AND next_at > ?1
                 UNION ALL
-                SELECT min(lease_until) FROM feeds
-                    WHERE {ACTIVE} AND lease_until > 0 AND lease_until > ?1 AND next_at < lease_until)"
+                SELECT min(min(lease_until, ?1 + interval_ms)) FROM feeds
+                    WHERE {ACTIVE} AND lease_until > 0 AND lease_until > ?1 AND next_at <= ?1)"
         ))?
         .query_row([millis(now)], |row| row.get(0))?;
     next.map(|at| rows::from_millis(0, at)).transpose()
