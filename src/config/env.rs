@@ -85,7 +85,8 @@ impl Env {
     pub fn shown(&self, path: &Path) -> PathBuf {
         let path = self.absolute(path);
         match path.strip_prefix(&self.cwd) {
-            Ok(short) if short != Path::new("") => short.to_owned(),
+            // Below the root everything would be relative, and nothing shorter to read.
+            Ok(short) if short != Path::new("") && self.cwd != Path::new("/") => short.to_owned(),
             _ => path,
         }
     }
@@ -111,10 +112,12 @@ mod tests {
             env.shown(Path::new("/srv/news/config/a.toml")),
             Path::new("config/a.toml")
         );
-        assert_eq!(
-            env.shown(Path::new("/etc/a.toml")),
-            Path::new("/etc/a.toml")
-        );
+        for cwd in ["/srv/news", "/"] {
+            assert_eq!(
+                Env::in_dir(cwd).shown(Path::new("/etc/a.toml")),
+                Path::new("/etc/a.toml")
+            );
+        }
     }
 
     #[test]

@@ -15,6 +15,9 @@ use super::{
 use crate::model::FeedSpec;
 
 const MISSING: &str = "create it, or correct `feeds` in the settings file";
+/// Of the file that `feed add` writes to.
+const MISSING_FIRST: &str =
+    "`tidings feed add URL` makes it, or correct `feeds` in the settings file";
 
 /// Reads every feed file that the settings name.
 ///
@@ -64,8 +67,14 @@ fn read_file(path: &Path, config: &Config, env: &Env) -> Result<FeedFile, Config
     if is_opml(path) {
         opml::read_source(path, env, MISSING)
     } else {
+        let first = config.feeds.iter().find(|file| !is_opml(file));
+        let remedy = if first.is_some_and(|first| first == path) {
+            MISSING_FIRST
+        } else {
+            MISSING
+        };
         Ok(feed_table::read(
-            Source::read(path, env, MISSING)?,
+            Source::read(path, env, remedy)?,
             config,
             env,
         ))

@@ -10,7 +10,8 @@ use super::{
     source::Source,
 };
 
-const REMEDY: &str = "name a settings file, e.g. `tidings --config config/tidings.toml …`";
+const NONE: &str = "name one with --config FILE, or make one here: an empty tidings.toml will do";
+const MISSING: &str = "check the path after --config or in $TIDINGS_CONFIG";
 
 /// Settings and the file they come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub struct Report {
 /// Every mistake of the file; or, if there is none, what was looked for.
 pub fn load(path: Option<&Path>, env: &Env) -> Result<Loaded, ConfigErrors> {
     let path = find(path, env).ok_or_else(|| nothing_found(env))?;
-    let (config, errors) = settings::read(Source::read(&path, env, REMEDY)?, env);
+    let (config, errors) = settings::read(Source::read(&path, env, MISSING)?, env);
     ConfigErrors::check(errors)?;
     Ok(Loaded {
         path: Some(path),
@@ -76,7 +77,7 @@ pub fn check(path: Option<&Path>, env: &Env) -> Report {
             errors: vec![nothing_found(env)],
         };
     };
-    let source = match Source::read(&path, env, REMEDY) {
+    let source = match Source::read(&path, env, MISSING) {
         Ok(source) => source,
         Err(error) => {
             return Report {
@@ -141,7 +142,7 @@ fn usual_places(env: &Env) -> [PathBuf; 2] {
 fn nothing_found(env: &Env) -> ConfigError {
     let [here, system] = usual_places(env);
     ConfigError::new(format!(
-        "no settings file: looked for $TIDINGS_CONFIG (not set), {} and {}; {REMEDY}",
+        "no settings file: looked for $TIDINGS_CONFIG (not set), {} and {}; {NONE}",
         here.display(),
         system.display()
     ))
