@@ -32,7 +32,7 @@ fn classify(error: &reqwest::Error) -> (FailKind, String) {
             .downcast_ref::<std::io::Error>()
             .and_then(|io| io.get_ref());
         if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return (FailKind::Tls, format!("TLS: {tls}"));
+            return (FailKind::Tls, tls_failed(tls));
         }
         innermost = printable(&current.to_string());
         cause = match inner {
@@ -56,6 +56,15 @@ fn classify(error: &reqwest::Error) -> (FailKind, String) {
         )
     } else {
         (FailKind::Protocol, format!("no usable answer: {innermost}"))
+    }
+}
+
+fn tls_failed(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
+            "no TLS is spoken at this port; if the server has no https, write http://".to_owned()
+        }
+        error => format!("TLS: {error}"),
     }
 }
 
