@@ -37,7 +37,7 @@ fn the_daemon_polls_again_and_again_conditionally_and_sigterm_ends_it() {
     ran.ok()
         .stderr_has("stopping")
         .stderr_has("stopped")
-        .stderr_has("a: 1 entries: 1 new");
+        .stderr_has("a: 1 entry: 1 new");
     assert!(site.requests("/a")[1].is_conditional());
     let store = Database::of(&tidings);
     store.assert_sound();
@@ -80,7 +80,7 @@ fn a_second_sigterm_ends_at_once_and_the_next_start_is_fine() {
     site.serve("/slow", Reply::feed(rss(&["a"])));
     let mut daemon = tidings.spawn(&["run"]);
     daemon.wait_for_stderr_line("1 polls were cut off");
-    daemon.wait_for_stderr_line("slow: 1 entries: 1 new");
+    daemon.wait_for_stderr_line("slow: 1 entry: 1 new");
     daemon.sigterm();
     daemon.wait().ok();
 }
@@ -115,7 +115,7 @@ fn sighup_takes_over_a_new_feed() {
     daemon.sighup();
     daemon.wait_for_stderr_line("2 feeds (1 new, 0 changed, 0 retired)");
     site.wait_for_requests("/b", 1);
-    daemon.wait_for_stderr_line("b: 1 entries: 1 new");
+    daemon.wait_for_stderr_line("b: 1 entry: 1 new");
     daemon.sigterm();
     daemon.wait().ok();
     assert_eq!(Database::of(&tidings).count("articles"), 2);
@@ -127,7 +127,7 @@ fn sighup_without_a_change_asks_nobody_anything() {
     site.serve("/a", Reply::feed(rss(&["a"])));
     let tidings = Tidings::new().feed(&site.url("/a"));
     let mut daemon = tidings.spawn(&["run"]);
-    daemon.wait_for_stderr_line("1 entries: 1 new");
+    daemon.wait_for_stderr_line("1 entry: 1 new");
     for _ in 0..3 {
         daemon.sighup();
         daemon.wait_for_stderr_line("reloaded (SIGHUP): 1 feeds (0 new, 0 changed, 0 retired)");
@@ -193,7 +193,7 @@ fn a_second_daemon_ends_with_75_and_names_the_first() {
 fn commands_work_beside_a_running_daemon() {
     let site = Site::start();
     let (tidings, mut daemon) = running(&site, &["/a"]);
-    daemon.wait_for_stderr_line("a: 1 entries: 1 new");
+    daemon.wait_for_stderr_line("a: 1 entry: 1 new");
     tidings.run(&["status"]).ok().stdout_has("1 in all");
     tidings.run(&["export"]).ok().stdout_has("# Title a");
     tidings.run(&["poll", "--all", "--force"]);

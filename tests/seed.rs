@@ -47,7 +47,7 @@ fn the_users_own_file_comes_back_byte_for_byte() {
     tidings
         .run(&["import", "in"])
         .ok()
-        .stdout_has("1 articles new");
+        .stdout_has("1 article new");
     assert_eq!(tidings.run(&["export"]).ok().stdout, SEED);
     tidings.run(&["export", "--out", "one.md"]).ok();
     assert_eq!(tidings.read("one.md"), SEED);

@@ -29,6 +29,12 @@ Examples:
 
 Exit status: 0 all done, 1 done in part, 2 could not run, 75 another daemon has the store.";
 
+const COMPLETIONS: &str = "\
+Examples:
+  tidings completions bash > ~/.local/share/bash-completion/completions/tidings
+  tidings completions fish > ~/.config/fish/completions/tidings.fish
+  tidings completions zsh > _tidings                  in a folder of $fpath";
+
 /// Options of every command.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub struct Global {
@@ -69,39 +75,39 @@ pub struct Global {
         global = true,
         value_enum,
         default_value_t,
+        value_name = "FORMAT",
         help_heading = "Global options"
     )]
     pub log_format: LogFormat,
-    /// Colours and progress bars
+    /// When to use colours; auto: on a terminal, unless `NO_COLOR` is set
     #[arg(
         long,
         global = true,
         value_enum,
         default_value_t,
+        value_name = "WHEN",
         help_heading = "Global options"
     )]
     pub color: Color,
 }
 
+// The values below are told in one line of help. A comment of its own on a value would make clap
+// print every option of every command over several lines.
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
     #[default]
     Text,
-    /// One JSON object a line.
     Json,
 }
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -127,7 +133,8 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Check settings and feed files; tells every mistake with file, line and remedy
     Check,
-    /// Print a completion script: `tidings completions bash > /etc/bash_completion.d/tidings`
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS)]
     Completions {
         /// Which shell
         shell: Shell,
@@ -148,7 +155,7 @@ pub(super) struct PollArgs {
     /// Feeds to poll; none: those that are due
     #[arg(value_name = "FEED")]
     pub(super) feeds: Vec<String>,
-    /// Every feed, due or not
+    /// Every feed whose interval has passed, due or not
     #[arg(long, conflicts_with = "feeds")]
     pub(super) all: bool,
     /// Even if a feed was polled less than its interval ago
@@ -169,7 +176,7 @@ pub(super) struct PreviewArgs {
     /// URL of a feed, a file, or - for standard input
     #[arg(value_name = "URL|FILE|-")]
     pub(super) source: String,
-    /// Format to print
+    /// Format to print; jsonl is one object a line, with every field
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FormatArg,
     /// At most so many articles
@@ -190,14 +197,14 @@ Examples:
 Moments are dates (2026-01-31), times (2026-01-31T12:00:00Z) or ages (90m, 12h, 7d, 4w). --since and
 --until look at the publication date, or at the moment of collection where there is none.")]
 pub(super) struct ExportArgs {
-    /// Format to write
+    /// Format to write; jsonl is one object a line, with every field
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FormatArg,
     /// Only articles of this feed (id, beginning of an id, name or URL); may be repeated
     #[arg(long, value_name = "FEED")]
     pub(super) feed: Vec<String>,
     /// Only articles of feeds with this tag; may be repeated
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
     pub(super) tag: Vec<String>,
     /// Only articles from this moment on
     #[arg(long, value_name = "WHEN")]
@@ -208,7 +215,8 @@ pub(super) struct ExportArgs {
     /// At most so many, the newest ones
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<u64>,
-    /// A folder (existing, or ending in /) for a file per article, else a file; none: standard output
+    /// A folder (existing, or ending in /) for a file per article, else a file; none or -: standard
+    /// output
     #[arg(long, value_name = "PATH")]
     pub(super) out: Option<PathBuf>,
 }
@@ -234,9 +242,8 @@ pub(super) struct StatusArgs {
 /// The export formats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum FormatArg {
-    /// The article schema: title, date, author, link, body
     #[default]
+    #[value(alias = "md")]
     Markdown,
-    /// One JSON object a line
     Jsonl,
 }

@@ -10,6 +10,7 @@ use super::{
     CliError, Ended,
     args::{ExportArgs, FormatArg},
     context::{Context, Named, find_feed},
+    terminal::count,
 };
 use crate::{
     export::{self, ArticleSource, Format, Summary, Target},
@@ -23,8 +24,9 @@ const PAGE: usize = 500;
 pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliError> {
     let loaded = context.settings_or_default()?;
     let mut backend = context.reader(&loaded.config)?;
+    let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     let query = ArticleQuery {
-        feeds: feeds(backend.as_mut(), &args.feed)?,
+        feeds: feeds(backend.as_mut(), args)?,
         feed_tags: args.tag.clone(),
         since: args.since.map(|since| since.resolve(context.now)),
         until: args.until.map(|until| until.resolve(context.now)),
@@ -36,24 +38,33 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliErro
         query,
         args.limit,
         args.format.into(),
-        args.out.as_deref(),
+        out,
     )?;
-    if let (Some(out), false) = (&args.out, context.global.quiet) {
+    if let (Some(out), false) = (out, context.global.quiet) {
         told(&summary, out)?;
     }
     Ok(Ended::Well)
 }
 
-/// Feeds as they were typed; those no longer in the feed files still have articles.
-fn feeds(backend: &mut dyn Backend, wanted: &[String]) -> Result<Vec<FeedId>, CliError> {
-    if wanted.is_empty() {
+/// Feeds as they were typed; those no longer in the feed files still have articles. A tag that no
+/// feed has is a mistake like a feed that is not there.
+fn feeds(backend: &mut dyn Backend, args: &ExportArgs) -> Result<Vec<FeedId>, CliError> {
+    if args.feed.is_empty() && args.tag.is_empty() {
         return Ok(Vec::new());
     }
     let records = backend.feeds(&FeedFilter {
         retired: true,
         ..FeedFilter::default()
     })?;
-    wanted
+    for tag in &args.tag {
+        if !records.iter().any(|record| record.tags.contains(tag)) {
+            return Err(CliError::Told(format!(
+                "no feed in the store has the tag {tag:?}; what the feed files say of tags counts \
+                 from the next poll on"
+            )));
+        }
+    }
+    args.feed
         .iter()
         .map(|name| find_feed(name, records.iter().map(Named::from)))
         .collect()
@@ -68,15 +79,15 @@ pub(super) fn write(
     format: Format,
     out: Option<&Path>,
 ) -> Result<Summary, CliError> {
-    let count = backend.count(&query)?;
+    let all = backend.count(&query)?;
     let bar = match out {
         Some(_) => context
             .terminal
-            .progress(count.min(limit.unwrap_or(u64::MAX)), "articles"),
+            .progress(all.min(limit.unwrap_or(u64::MAX)), "articles"),
         None => indicatif::ProgressBar::hidden(),
     };
     // The newest of them, yet in the order of their dates.
-    let skip = limit.map_or(0, |limit| count.saturating_sub(limit));
+    let skip = limit.map_or(0, |limit| all.saturating_sub(limit));
     let mut source = Pages {
         backend,
         query,
@@ -114,14 +125,18 @@ fn is_folder(path: &Path) -> bool {
 
 pub(super) fn told(summary: &Summary, out: &Path) -> io::Result<()> {
     let mut detail = Vec::new();
-    for (count, what) in [
-        (summary.written, "written"),
-        (summary.unchanged, "unchanged"),
-        (summary.removed, "renamed"),
-    ] {
-        if count > 0 {
-            detail.push(format!("{count} files {what}"));
+    if out.is_dir() {
+        for (files, what) in [
+            (summary.written, "written"),
+            (summary.unchanged, "unchanged"),
+            (summary.removed, "renamed"),
+        ] {
+            if files > 0 {
+                detail.push(format!("{} {what}", count(files, "file")));
+            }
         }
+    } else if summary.unchanged > 0 {
+        detail.push("unchanged".to_owned());
     }
     let detail = if detail.is_empty() {
         String::new()
@@ -130,8 +145,8 @@ pub(super) fn told(summary: &Summary, out: &Path) -> io::Result<()> {
     };
     writeln!(
         io::stdout().lock(),
-        "Exported {} articles to {}{detail}",
-        summary.articles,
+        "Exported {} to {}{detail}",
+        count(summary.articles, "article"),
         out.display()
     )
 }

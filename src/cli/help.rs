@@ -34,7 +34,7 @@ fn pages(command: clap::Command, name: &str, out: &mut Vec<u8>) -> Result<(), Cl
     clap_mangen::Man::new(command.name(name.to_owned())).render(out)?;
     for subcommand in subcommands {
         let name = format!("{name} {}", subcommand.get_name());
-        pages(subcommand.version(env!("CARGO_PKG_VERSION")), &name, out)?;
+        pages(subcommand, &name, out)?;
     }
     Ok(())
 }

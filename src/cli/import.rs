@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{CliError, Ended, args::ImportArgs, context::Context};
+use super::{CliError, Ended, args::ImportArgs, context::Context, terminal::count};
 use crate::{
     export::{Identify, read_markdown},
     ingest::{Candidate, Speaker, decide},
@@ -24,14 +24,21 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
     let loaded = context.settings_or_default()?;
     let path = context.store_path(&loaded.config)?;
     let (files, mut failed) = collect(context, &args.paths);
+    if files.is_empty() {
+        return Ok(Ended::Badly);
+    }
     let mut store = Sqlite::open(&path)?;
     let bar = context.terminal.progress(files.len() as u64, "files");
+    let mut imported = 0_u64;
     let mut total = Committed::default();
     for group in files.chunks(GROUP) {
         let mut articles = Vec::new();
         for file in group {
             match read(file) {
-                Ok(read) => articles.extend(read),
+                Ok(read) => {
+                    articles.extend(read);
+                    imported += 1;
+                }
                 Err(message) => {
                     failed += 1;
                     bar.suspend(|| context.complain(&message));
@@ -45,11 +52,13 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
         bar.inc(group.len() as u64);
     }
     bar.finish_and_clear();
-    if !context.global.quiet {
-        let read = files.len().saturating_sub(failed);
+    if !context.global.quiet && imported > 0 {
         let mut line = format!(
-            "Imported {read} files: {} articles new, {} changed, {} known already",
-            total.new, total.changed, total.same
+            "Imported {}: {} new, {} changed, {} known already",
+            count(imported, "file"),
+            count(total.new, "article"),
+            total.changed,
+            total.same
         );
         if failed > 0 {
             line.push_str(&format!("; {failed} could not be read"));
@@ -58,7 +67,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
     }
     Ok(match failed {
         0 => Ended::Well,
-        _ if total == Committed::default() => Ended::Badly,
+        _ if imported == 0 => Ended::Badly,
         _ => Ended::InPart,
     })
 }

@@ -70,7 +70,7 @@ async fn poll<'a>(
         .filter(|record| mine.contains(&record.id))
         .collect();
     let wanted = select(args, records, context.now)?;
-    let mut round = Round::new(context, wanted.len());
+    let mut round = Round::new(context, &wanted);
     let mut now_ready = Vec::new();
     for record in wanted {
         match may_poll_by_hand(&record, context.now, args.force) {
@@ -186,6 +186,8 @@ fn select(
 struct Round<'a> {
     context: &'a Context,
     bar: ProgressBar,
+    /// The length of the longest id, so that what comes after the ids stands below each other.
+    widest: Option<usize>,
     started: Instant,
     polled: u32,
     gave: u32,
@@ -198,9 +200,10 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(context: &'a Context, feeds: usize) -> Self {
+    fn new(context: &'a Context, feeds: &[FeedRecord]) -> Self {
         Self {
-            bar: context.terminal.progress(feeds as u64, "feeds"),
+            bar: context.terminal.progress(feeds.len() as u64, "feeds"),
+            widest: feeds.iter().map(|feed| feed.id.as_str().len()).max(),
             context,
             started: Instant::now(),
             polled: 0,
@@ -220,8 +223,9 @@ impl<'a> Round<'a> {
         }
         let word = self.context.terminal.paint(tone, format!("{word:<9}"));
         let what = self.context.terminal.paint(Tone::Faint, what);
+        let width = self.widest.unwrap_or_default();
         self.bar
-            .suspend(|| writeln!(io::stdout().lock(), "{word} {feed}  {what}"))
+            .suspend(|| writeln!(io::stdout().lock(), "{word} {feed:<width$}  {what}"))
     }
 
     fn skip(&mut self, record: &FeedRecord, refusal: &Refusal) -> io::Result<()> {
@@ -239,7 +243,7 @@ impl<'a> Round<'a> {
             Refusal::UnderWay => "another tidings is polling it right now".to_owned(),
             Refusal::TooSoon(soonest) => {
                 format!(
-                    "polled less than {} ago; due {} (--force polls it all the same)",
+                    "polled less than {} ago; may be polled again {}, or now with --force",
                     span(
                         now,
                         now + chrono::Duration::from_std(record.interval).unwrap_or_default()
@@ -287,7 +291,10 @@ impl<'a> Round<'a> {
     }
 
     fn summarize(&self, in_store: u64) -> io::Result<()> {
-        let mut parts = vec![format!("{} gave articles", self.gave)];
+        let mut parts = Vec::new();
+        if self.polled > 0 {
+            parts.push(format!("{} gave articles", self.gave));
+        }
         let empty = self.polled - self.gave - self.unchanged - self.throttled - self.failed;
         for (count, what) in [
             (self.unchanged, "unchanged"),
@@ -305,6 +312,13 @@ impl<'a> Round<'a> {
             return writeln!(
                 out,
                 "No feed is due. `tidings poll --all` polls every feed whose interval has passed."
+            );
+        }
+        if self.polled == 0 {
+            return writeln!(
+                out,
+                "Polled no feed: {}. Articles: {in_store} in the store.",
+                parts.join(", ")
             );
         }
         writeln!(

@@ -7,7 +7,12 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{CliError, Ended, args::PreviewArgs, context::Context, terminal::Tone};
+use super::{
+    CliError, Ended,
+    args::PreviewArgs,
+    context::Context,
+    terminal::{Tone, entries},
+};
 use crate::{
     config::Config,
     export::{self, ArticleSource, Target},
@@ -68,8 +73,9 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
         remarks(
             context,
             &format!(
-                "{} \u{201c}{title}\u{201d}: {found} entries",
-                document.raw.format
+                "{} \u{201c}{title}\u{201d}: {}",
+                document.raw.format,
+                entries(found as u64)
             ),
             repairs.chain(problems),
         )?;

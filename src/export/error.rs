@@ -28,8 +28,8 @@ pub enum ExportError {
         path: PathBuf,
         /// What to do about it.
         remedy: &'static str,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said, if that says more.
+        source: Option<io::Error>,
     },
     /// The articles cannot be read.
     #[error("cannot read the articles to export")]
@@ -51,10 +51,18 @@ impl ExportError {
     /// Something that failed at a path.
     pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         let remedy = remedy(&source);
-        // Errors of temporary files name a file that nobody asked for.
         let source = match source.kind() {
-            kind if source.raw_os_error().is_none() && kind != io::ErrorKind::Other => kind.into(),
-            _ => source,
+            // The remedy says it all.
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::DirectoryNotEmpty => None,
+            // Errors of temporary files name a file that nobody asked for.
+            kind if source.raw_os_error().is_none() && kind != io::ErrorKind::Other => {
+                Some(kind.into())
+            }
+            _ => Some(source),
         };
         Self::File {
             action,

@@ -34,19 +34,27 @@ impl Report {
     /// What happened, in words without the feed's name.
     #[must_use]
     pub fn summary(&self) -> String {
-        let took = Duration::from_millis(self.poll.ms);
+        let took = match self.poll.ms {
+            ms @ 0..1000 => format!("{ms} ms"),
+            ms => format!("{:.1} s", Duration::from_millis(ms).as_secs_f64()),
+        };
         match self.poll.outcome {
             Outcome::New => format!(
-                "{} entries: {} new, {} changed; {} in {took:?}",
+                "{} {}: {} new, {} changed; {} in {took}",
                 self.poll.entries,
+                if self.poll.entries == 1 {
+                    "entry"
+                } else {
+                    "entries"
+                },
                 self.committed.new,
                 self.committed.changed,
-                ByteSize::b(self.poll.bytes).display().si_short(),
+                ByteSize::b(self.poll.bytes),
             ),
             Outcome::Same if self.poll.status == Some(304) => {
-                format!("not modified (304) in {took:?}")
+                format!("not modified (304) in {took}")
             }
-            Outcome::Same => format!("the same document as before in {took:?}"),
+            Outcome::Same => format!("the same document as before in {took}"),
             Outcome::Throttled | Outcome::Failed | Outcome::Gone => {
                 printable(self.poll.error.as_deref().unwrap_or("failed"))
             }

@@ -118,6 +118,14 @@ fn what_cannot_be_added_is_told_and_changes_nothing() {
         (site.url("/page"), "a web page that names no feed"),
         ("gopher://example.org/".to_owned(), "only http and https"),
         ("http://10.0.0.1/feed".to_owned(), "allow_private"),
+        (
+            "feeds.toml".to_owned(),
+            "not a URL; `tidings feed import FILE`",
+        ),
+        (
+            "feed:gopher://example.org/".to_owned(),
+            "only http and https",
+        ),
     ] {
         tidings
             .run(&["feed", "add", &url])
@@ -138,6 +146,47 @@ fn of_several_urls_the_good_ones_are_added() {
     let tidings = Tidings::new();
     let ran = tidings.run(&["feed", "add", &site.url("/none"), &site.url("/f")]);
     ran.code(1).stdout_has("added").complains_once("HTTP 404");
+    assert_eq!(ran.stderr.matches("/none").count(), 1, "{ran}");
+}
+
+#[test]
+fn a_feed_that_is_there_already_is_left_and_said_to_be() {
+    let site = Site::start();
+    site.serve("/f", Reply::feed(rss(&["a"])));
+    let tidings = Tidings::new().feed(&site.url("/f"));
+    let before = tidings.read("feeds.toml");
+    let url = format!("feed:{}", site.url("/f"));
+    for more in [&[][..], &["--no-fetch"]] {
+        let args = [&["feed", "add", &url, "--tag", "a,b"], more].concat();
+        let ran = tidings.run(&args);
+        ran.ok()
+            .stdout_has("known already")
+            .stdout_has("left as it was; `tidings feed edit` changes it");
+    }
+    assert_eq!(tidings.read("feeds.toml"), before);
+    let ran = tidings.run(&["feed", "add", &site.url("/g"), "--no-fetch", "--tag", "a,b"]);
+    ran.ok().stdout_has("added");
+    assert!(tidings.read("feeds.toml").contains(r#"tags = ["a", "b"]"#));
+}
+
+#[test]
+fn a_list_beside_a_mistake_is_done_in_part() {
+    let tidings = Tidings::new()
+        .feed_toml("[[feed]]\nurl = \"http://127.0.0.1:1/a\"\npaused = true")
+        .feed_toml("[[feed]]\nurl = \"nothing\"");
+    let list = tidings.run(&["feed", "list"]);
+    list.code(1)
+        .stdout_has("never      -")
+        .complains_once("feeds.toml:6:7");
+    tidings
+        .run(&["feed", "export"])
+        .code(1)
+        .stdout_has("127.0.0.1:1/a");
+    let fresh = Tidings::new();
+    std::fs::remove_file(fresh.path("feeds.toml")).unwrap();
+    let list = fresh.run(&["feed", "list"]);
+    list.code(1)
+        .complains_once("`tidings feed add URL` makes it");
 }
 
 #[test]

@@ -88,7 +88,6 @@ fn exports_can_be_narrowed_by_feed_tag_date_and_number() {
     );
     assert_eq!(titles(&["--limit", "2"]), ["Day 5", "Title a"]);
     assert_eq!(titles(&["--since", "1d"]), Vec::<String>::new());
-    assert_eq!(titles(&["--tag", "nosuch"]), Vec::<String>::new());
 }
 
 #[test]
@@ -184,4 +183,45 @@ fn titles_and_links_with_any_characters_survive_export_and_import() {
         .ok()
         .stdout_has("7 articles new");
     assert_eq!(fields("other.db"), fields("tidings.db"));
+}
+
+#[test]
+fn a_minus_is_standard_output_and_a_file_is_told_without_a_count_of_files() {
+    let (_site, tidings) = polled();
+    let all = tidings.run(&["export"]).ok().stdout.clone();
+    assert_eq!(tidings.run(&["export", "--out", "-"]).ok().stdout, all);
+    assert!(!tidings.path("-").exists());
+    for words in [
+        "Exported 3 articles to a.md\n",
+        "Exported 3 articles to a.md (unchanged)\n",
+    ] {
+        let ran = tidings.run(&["export", "--format", "md", "--out", "a.md"]);
+        assert_eq!(ran.ok().stdout, words);
+    }
+    let ran = tidings.run(&["export", "--out", "no/such/a.md"]);
+    ran.code(2)
+        .complains_once("no/such/a.md: the folder does not exist; create it first\n");
+}
+
+#[test]
+fn a_tag_that_no_feed_has_is_told() {
+    let (_site, tidings) = polled();
+    let ran = tidings.run(&["export", "--tag", "tiny,nosuch"]);
+    ran.code(2)
+        .complains_once("no feed in the store has the tag \"nosuch\"");
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn files_that_are_not_there_are_counted_apart_and_make_no_store() {
+    let (_site, tidings) = polled();
+    tidings.run(&["export", "--out", "a.md"]).ok();
+    let ran = tidings.run(&["import", "none.md", "a.md"]);
+    ran.code(1).stdout_has(
+        "Imported 1 file: 0 articles new, 0 changed, 3 known already; 1 could not be read",
+    );
+    let ran = tidings.run(&["--store", "new.db", "import", "none.md"]);
+    ran.code(2).complains_once("none.md");
+    assert_eq!(ran.stdout, "");
+    assert!(!tidings.path("new.db").exists());
 }

@@ -58,6 +58,21 @@ fn what_cannot_be_understood_ends_with_2_and_touches_nothing() {
 }
 
 #[test]
+fn help_is_short_in_every_form() {
+    let tidings = Tidings::new();
+    for command in [
+        &["--help"][..],
+        &["export", "--help"],
+        &["status", "--help"],
+    ] {
+        let ran = tidings.run(command);
+        ran.ok()
+            .stdout_has("[possible values: auto, always, never]")
+            .stdout_lacks("Possible values:");
+    }
+}
+
+#[test]
 fn the_version_is_the_packages() {
     let version = format!("tidings {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(Tidings::new().run(&["--version"]).ok().stdout, version);

@@ -21,7 +21,7 @@ fn a_feed_is_not_asked_twice_within_its_interval_unless_forced() {
     let ran = tidings.run(&["poll", "--all"]);
     ran.ok()
         .stdout_has("skipped")
-        .stdout_has("--force polls it all the same");
+        .stdout_has("or now with --force");
     tidings.run(&["poll"]).ok().stdout_has("No feed is due");
     let id = only_feed(&tidings)["id"].as_str().unwrap().to_owned();
     tidings.run(&["poll", &id]).ok().stdout_has("1 skipped");

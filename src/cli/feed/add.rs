@@ -5,12 +5,17 @@
 
 use std::{
     io::{self, Write as _},
+    path::Path,
     sync::Arc,
 };
 
 use super::AddArgs;
 use crate::{
-    cli::{CliError, Ended, context::Context, terminal::Tone},
+    cli::{
+        CliError, Ended,
+        context::Context,
+        terminal::{Tone, entries},
+    },
     config::{
         Loaded,
         edit::{self, NewFeed},
@@ -33,21 +38,19 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<Ended, CliError> 
     let loaded = context.settings()?;
     let mut failed = 0;
     for url in &args.urls {
-        let url = with_scheme(url);
-        let result = if args.no_fetch {
-            add_unseen(context, args, &loaded, &url)
-        } else {
-            add_seen(context, args, &loaded, &url)
-        };
+        let result = with_scheme(url).and_then(|url| {
+            if args.no_fetch {
+                add_unseen(context, args, &loaded, &url)
+            } else {
+                add_seen(context, args, &loaded, &url)
+            }
+        });
         if let Err(error) = result {
             if args.urls.len() == 1 {
                 return Err(error);
             }
-            context.complain(&format!(
-                "{}: {}",
-                printable(&url),
-                crate::cli::error::chain(&error)
-            ));
+            // It names the URL, or the place in the feed file.
+            error.report(context);
             failed += 1;
         }
     }
@@ -58,13 +61,25 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<Ended, CliError> 
     })
 }
 
-/// People type `lwn.net`.
-fn with_scheme(url: &str) -> String {
-    if url.contains("://") {
-        url.to_owned()
-    } else {
-        format!("https://{url}")
+/// People type `lwn.net`, and browsers hand over `feed://lwn.net/rss` or `feed:https://…`.
+fn with_scheme(url: &str) -> Result<String, CliError> {
+    if let Some(feed) = url.strip_prefix("feed:") {
+        return Ok(match feed.strip_prefix("//") {
+            Some(rest) => format!("https://{rest}"),
+            None => feed.to_owned(),
+        });
     }
+    if url.contains("://") {
+        return Ok(url.to_owned());
+    }
+    if url.starts_with(['/', '.']) || Path::new(url).exists() {
+        return Err(CliError::Told(format!(
+            "{}: not a URL; `tidings feed import FILE` adds the feeds of an OPML file, \
+             `tidings preview FILE` shows a saved feed",
+            printable(url)
+        )));
+    }
+    Ok(format!("https://{url}"))
 }
 
 fn add_unseen(
@@ -74,7 +89,22 @@ fn add_unseen(
     url: &str,
 ) -> Result<(), CliError> {
     let (id, new) = write_down(context, args, loaded, url)?;
-    tell(context, &id, new, url, "it is looked at with the next poll")
+    let what = if new {
+        "it is looked at with the next poll"
+    } else {
+        kept(args)
+    };
+    tell(context, &id, new, url, what)
+}
+
+/// What becomes of options for a feed that is there already.
+fn kept(args: &AddArgs) -> &'static str {
+    let asked = args.name.is_some() || args.id.is_some() || args.interval.is_some();
+    if asked || !args.tag.is_empty() {
+        "left as it was; `tidings feed edit` changes it"
+    } else {
+        "left as it was"
+    }
 }
 
 fn write_down(
@@ -120,11 +150,16 @@ fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Re
         let (id, new) = write_down(context, args, loaded, &found.url)?;
         let count = found.document.normalized.entries.len();
         let title = found.document.normalized.title.clone().unwrap_or_default();
-        let what = format!(
-            "{} \u{201c}{}\u{201d}, {count} entries",
-            found.document.raw.format,
-            printable(&title)
-        );
+        let what = if new {
+            format!(
+                "{} \u{201c}{}\u{201d}, {}",
+                found.document.raw.format,
+                printable(&title),
+                entries(count as u64)
+            )
+        } else {
+            kept(args).to_owned()
+        };
         tell(context, &id, new, &found.url, &what)?;
         for other in &found.others {
             writeln!(

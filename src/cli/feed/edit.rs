@@ -7,7 +7,7 @@ use std::{
 
 use super::{EditArgs, find, records, specs};
 use crate::{
-    cli::{CliError, Ended, context::Context},
+    cli::{CliError, Ended, context::Context, terminal::count},
     config::{
         Config, ConfigErrors, Env,
         edit::{self, Change, Edited, NewFeed},
@@ -27,13 +27,10 @@ pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Ended, CliError
     }
     if let Some(interval) = &args.interval {
         let interval = filled(interval)
-            .map(|text| humantime::parse_duration(&text))
+            .map(|text| super::interval(&text))
             .transpose();
-        let interval = interval.map_err(|_| {
-            CliError::Told(
-                "--interval: write a time such as 30m or 6h, or '' for the default".to_owned(),
-            )
-        })?;
+        let interval = interval
+            .map_err(|why| CliError::Told(format!("--interval: {why}, or '' for the default")))?;
         changes.push(Change::Interval(interval));
     }
     if let Some(tags) = &args.tags {
@@ -61,7 +58,7 @@ pub(super) fn each(
     change: impl Fn(&Config, &Env, &str) -> Result<Edited, ConfigErrors>,
 ) -> Result<Ended, CliError> {
     let loaded = context.settings()?;
-    let known = specs(context, &loaded.config);
+    let (known, _) = specs(context, &loaded.config);
     let records = records(context, &loaded.config, &FeedFilter::default())?;
     let mut failed = 0;
     for feed in feeds {
@@ -110,7 +107,11 @@ pub(super) fn import(context: &Context, file: &Path) -> Result<Ended, CliError> 
     let feeds: Vec<NewFeed> = found.into_iter().map(NewFeed::from).collect();
     let done = edit::add(&loaded.config, &context.env, &feeds)?;
     let target = context.env.shown(&done.file);
-    let mut line = format!("{} feeds added to {}", done.added.len(), target.display());
+    let mut line = format!(
+        "{} added to {}",
+        count(done.added.len() as u64, "feed"),
+        target.display()
+    );
     if !done.known.is_empty() {
         line.push_str(&format!(", {} known already", done.known.len()));
     }
@@ -127,11 +128,11 @@ pub(super) fn import(context: &Context, file: &Path) -> Result<Ended, CliError> 
 
 pub(super) fn export(context: &Context, out: Option<&Path>) -> Result<Ended, CliError> {
     let loaded = context.settings()?;
-    let feeds = specs(context, &loaded.config);
+    let (feeds, ended) = specs(context, &loaded.config);
     let text = opml::write("Tidings feeds", &feeds);
-    let Some(path) = out else {
+    let Some(path) = out.filter(|out| *out != Path::new("-")) else {
         io::stdout().lock().write_all(text.as_bytes())?;
-        return Ok(Ended::Well);
+        return Ok(ended);
     };
     std::fs::write(path, text).map_err(|error| {
         CliError::Told(format!("{}: cannot be written: {error}", path.display()))
@@ -139,10 +140,10 @@ pub(super) fn export(context: &Context, out: Option<&Path>) -> Result<Ended, Cli
     if !context.global.quiet {
         writeln!(
             io::stdout().lock(),
-            "{} feeds written to {}",
-            feeds.len(),
+            "{} written to {}",
+            count(feeds.len() as u64, "feed"),
             path.display()
         )?;
     }
-    Ok(Ended::Well)
+    Ok(ended)
 }

@@ -90,10 +90,10 @@ pub(super) struct AddArgs {
     #[arg(long, value_name = "ID")]
     pub(super) id: Option<FeedId>,
     /// Shortest time between two polls, such as 30m or 6h
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = interval)]
     pub(super) interval: Option<std::time::Duration>,
     /// A label; may be repeated
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
     pub(super) tag: Vec<String>,
     /// Do not look at the URL; add it as it stands
     #[arg(long)]
@@ -122,6 +122,12 @@ pub(super) struct EditArgs {
     pub(super) tags: Option<String>,
 }
 
+/// An interval as people type it.
+fn interval(text: &str) -> Result<std::time::Duration, String> {
+    humantime::parse_duration(text.trim())
+        .map_err(|_| "write a time with its unit, such as 30m, 6h or 1d".to_owned())
+}
+
 pub(super) fn run(context: &Context, command: FeedCommand) -> Result<Ended, CliError> {
     match command {
         FeedCommand::Add(args) => add::run(context, &args),
@@ -141,13 +147,18 @@ pub(super) fn run(context: &Context, command: FeedCommand) -> Result<Ended, CliE
 }
 
 /// The feeds of the feed files, with their mistakes told but not fatal: a mistake in one feed
-/// must not keep the others from being listed.
-fn specs(context: &Context, config: &Config) -> Vec<FeedSpec> {
+/// must not keep the others from being listed. The second is how that ends.
+fn specs(context: &Context, config: &Config) -> (Vec<FeedSpec>, Ended) {
     let (specs, errors) = config::load_feeds(config, &context.env);
-    for error in errors {
+    for error in &errors {
         context.complain(&error.to_string());
     }
-    specs
+    let ended = if errors.is_empty() {
+        Ended::Well
+    } else {
+        Ended::InPart
+    };
+    (specs, ended)
 }
 
 /// What the store knows; nothing if there is none yet.

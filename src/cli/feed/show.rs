@@ -21,7 +21,7 @@ const POLLS: usize = 10;
 
 pub(super) fn list(context: &Context, as_json: bool) -> Result<Ended, CliError> {
     let loaded = context.settings()?;
-    let specs = specs(context, &loaded.config);
+    let (specs, ended) = specs(context, &loaded.config);
     let filter = FeedFilter {
         count_articles: true,
         ..FeedFilter::default()
@@ -38,14 +38,14 @@ pub(super) fn list(context: &Context, as_json: bool) -> Result<Ended, CliError> 
             .map(|(spec, record)| to_json(spec, *record, context.now))
             .collect();
         writeln!(out, "{}", Value::Array(feeds))?;
-        return Ok(Ended::Well);
+        return Ok(ended);
     }
     if pairs.is_empty() {
         writeln!(
             out,
             "No feeds yet. `tidings feed add URL` adds one; `tidings feed import FILE.opml` many."
         )?;
-        return Ok(Ended::Well);
+        return Ok(ended);
     }
     let heading = ["HEALTH", "ID", "ARTICLES", "LAST POLL", "NEXT POLL", "NAME"]
         .map(|text| context.terminal.paint(Tone::Strong, text));
@@ -56,7 +56,7 @@ pub(super) fn list(context: &Context, as_json: bool) -> Result<Ended, CliError> 
             .map(|(spec, record)| row(context, spec, *record)),
     );
     table(&mut out, &rows)?;
-    Ok(Ended::Well)
+    Ok(ended)
 }
 
 fn row(context: &Context, spec: &FeedSpec, record: Option<&FeedRecord>) -> Vec<String> {
@@ -75,10 +75,8 @@ fn row(context: &Context, spec: &FeedSpec, record: Option<&FeedRecord>) -> Vec<S
             .and_then(|record| record.state.last_poll)
             .map_or_else(|| "never".to_owned(), |at| relative(at, now)),
         match record {
-            Some(record) if health != Health::Paused && health != Health::Gone => {
-                relative(record.next_poll, now)
-            }
-            Some(_) => "-".to_owned(),
+            _ if matches!(health, Health::Paused | Health::Gone) => "-".to_owned(),
+            Some(record) => relative(record.next_poll, now),
             None => "now".to_owned(),
         },
         printable(name),
@@ -140,7 +138,7 @@ fn to_json(spec: &FeedSpec, record: Option<&FeedRecord>, now: Time) -> Value {
 
 pub(super) fn show(context: &Context, wanted: &str, as_json: bool) -> Result<Ended, CliError> {
     let loaded = context.settings()?;
-    let specs = specs(context, &loaded.config);
+    let (specs, _) = specs(context, &loaded.config);
     let all = records(context, &loaded.config, &FeedFilter::default())?;
     let id = find(wanted, &specs, &all)?;
     let Some(spec) = specs.iter().find(|spec| spec.id == id) else {
