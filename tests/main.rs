@@ -10,6 +10,8 @@
 
 // Each command as its user meets it: what it prints, its exit code, its manners when things go wrong.
 mod cli;
+// The store's contract, run over every backend.
+mod contract;
 // Real publishers' feeds, where TIDINGS_CORPUS names them.
 mod corpus;
 // `tidings run`: signals, reloads, systemd, sudden death.

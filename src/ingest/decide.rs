@@ -87,3 +87,7 @@ fn may_replace(article: &Article, current: &KnownArticle, speaker: Speaker<'_>) 
         (Speaker::Feed(_), Some(_)) => article.words() as f64 > current.words as f64 * FULLER,
     }
 }
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

@@ -190,3 +190,7 @@ impl Seen {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

@@ -122,7 +122,8 @@ pub trait Backend: Send {
     /// while holding the store's polling lock alone ([`super::PollLock`]). Returns how many.
     fn break_leases(&mut self) -> Result<u64, StoreError>;
 
-    /// When the next feed falls due after `now`; one under a lease, not before the lease ends.
+    /// The first moment after `now` at which a feed may fall due, whatever polls under way commit
+    /// until then; never later than one does. `None` if no feed is waiting or being polled.
     fn next_due(&mut self, now: Time) -> Result<Option<Time>, StoreError>;
 
     /// What is known of a document's entries.

@@ -155,3 +155,7 @@ fn guarded(
 ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
     catch_unwind(AssertUnwindSafe(|| backend.commit(group))).unwrap_or(Err(StoreError::Closed))
 }
+
+#[cfg(test)]
+#[path = "thread_tests.rs"]
+mod tests;

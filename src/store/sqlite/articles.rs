@@ -88,10 +88,10 @@ impl Conditions {
         };
         if !query.feeds.is_empty() {
             let ids: Vec<&str> = query.feeds.iter().map(FeedId::as_str).collect();
-            // A list of rows, not a look at every article's feeds: a small feed's page does not
-            // cost a walk through a large store.
+            // A list of rows, not a look at every article's feeds, and (CROSS) made from the feeds
+            // on: a small feed's page does not cost a walk through a large store.
             conditions.and(
-                "a.row IN (SELECT s.article FROM feeds f JOIN sightings s ON s.feed = f.row
+                "a.row IN (SELECT s.article FROM feeds f CROSS JOIN sightings s ON s.feed = f.row
                  WHERE f.id IN (SELECT value FROM json_each(:feeds)))",
                 ":feeds",
                 rows::json(&ids)?.into(),
@@ -99,7 +99,7 @@ impl Conditions {
         }
         if !query.feed_tags.is_empty() {
             conditions.and(
-                "a.row IN (SELECT s.article FROM feeds f JOIN sightings s ON s.feed = f.row
+                "a.row IN (SELECT s.article FROM feeds f CROSS JOIN sightings s ON s.feed = f.row
                  WHERE EXISTS (SELECT 1 FROM json_each(f.tags) t
                     WHERE t.value IN (SELECT value FROM json_each(:tags))))",
                 ":tags",

@@ -16,6 +16,9 @@ use crate::{
     store::{Claim, Claimed, ClaimedBatch},
 };
 
+/// Feeds that are polled at all; word for word the condition of the index `feeds_due`.
+const ACTIVE: &str = "paused = 0 AND retired = 0 AND gone = 0";
+
 /// A feed that may be claimed.
 struct Candidate {
     row: i64,
@@ -33,10 +36,10 @@ pub(super) fn due(tx: &Transaction<'_>, claim: &Claim) -> Sql<ClaimedBatch> {
     {
         // One pass along the queue, in the index alone: a host that fills the front of the queue
         // costs the others neither their turn nor a look at its feeds.
-        let mut statement = tx.prepare_cached(
+        let mut statement = tx.prepare_cached(&format!(
             "SELECT row, next_at, host FROM feeds
-             WHERE active = 1 AND next_at <= ?1 AND lease_until <= ?1 ORDER BY next_at",
-        )?;
+             WHERE {ACTIVE} AND next_at <= ?1 AND lease_until <= ?1 ORDER BY next_at"
+        ))?;
         let mut queue = statement.query([millis(claim.now)])?;
         while chosen.len() < claim.limit
             && let Some(row) = queue.next()?
@@ -75,10 +78,10 @@ pub(super) fn named(
     let mut claimed = Vec::with_capacity(ids.len());
     for id in ids {
         let candidate = tx
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "SELECT row, next_at, host FROM feeds
-                 WHERE id = ?1 AND active = 1 AND lease_until <= ?2",
-            )?
+                 WHERE id = ?1 AND {ACTIVE} AND lease_until <= ?2"
+            ))?
             .query_row(params![id.as_str(), millis(now)], |row| {
                 Ok(Candidate {
                     row: row.get(0)?,
@@ -136,17 +139,17 @@ pub(super) fn break_leases(tx: &Transaction<'_>) -> Sql<u64> {
     Ok(ended as u64)
 }
 
-/// A feed under a lease falls due when the lease ends, if nobody commits until then.
+/// A feed that is being polled comes back when its lease ends, or an interval after its commit,
+/// which may come any moment.
 pub(super) fn next_due(db: &Connection, now: Time) -> Sql<Option<Time>> {
     let next: Option<i64> = db
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT min(at) FROM (
-                SELECT min(next_at) AS at FROM feeds
-                    WHERE active = 1 AND next_at > ?1 AND lease_until <= next_at
+                SELECT min(next_at) AS at FROM feeds WHERE {ACTIVE} AND next_at > ?1
                 UNION ALL
-                SELECT min(lease_until) FROM feeds
-                    WHERE lease_until > 0 AND lease_until > ?1 AND next_at < lease_until AND active = 1)",
-        )?
+                SELECT min(min(lease_until, ?1 + interval_ms)) FROM feeds
+                    WHERE {ACTIVE} AND lease_until > 0 AND lease_until > ?1 AND next_at <= ?1)"
+        ))?
         .query_row([millis(now)], |row| row.get(0))?;
     next.map(|at| rows::from_millis(0, at)).transpose()
 }

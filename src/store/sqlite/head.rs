@@ -2,9 +2,10 @@
 //!
 //! SQLite's locks are POSIX locks, which the kernel drops as soon as the process closes *any*
 //! descriptor of the file. To look at the head of a file that a connection has open would unlock
-//! it under that connection; another process would then take itself for the last user and remove
-//! the write-ahead log, with all that is written to it from then on. So a file is read here only
-//! while no connection of this process has it open, and nowhere else at all.
+//! it under that connection; another program would then take itself for the last user and remove
+//! the write-ahead log, with all that is written to it from then on. (Done in practice with SQLite
+//! 3.40; 3.54 notices.) So a file is read here only while no connection of this process has it
+//! open, and nowhere else at all.
 
 use std::{
     collections::BTreeMap,

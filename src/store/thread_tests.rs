@@ -1,0 +1,207 @@
+//! The thread around a backend: order, grouping, and what a panic or a failed group costs.
+
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::{
+    model::{
+        ArticleId, ArticleQuery, Change, DueFeed, EntryKey, FeedFilter, FeedId, FeedRecord, Known,
+        Page, PageKey, PollRecord, Time,
+    },
+    store::{Claim, Claimed, ClaimedBatch, FeedSet, Revision, SyncReport, Totals},
+};
+
+/// What the thread asked of the backend, in order.
+type Log = Arc<Mutex<Vec<String>>>;
+
+/// A backend that fails as told by a batch's time stamp: in seconds, 13 panics, 7 is an error.
+struct Stub(Log);
+
+impl Stub {
+    fn note(&self, what: String) {
+        self.0.lock().unwrap().push(what);
+    }
+}
+
+macro_rules! unused {
+    ($($name:ident($($argument:ty),*) -> $value:ty;)*) => {
+        $(fn $name(&mut self, $(_: $argument),*) -> Result<$value, StoreError> {
+            panic!(concat!(stringify!($name), " panics"))
+        })*
+    };
+}
+
+impl Backend for Stub {
+    fn commit(
+        &mut self,
+        batches: &[Batch],
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+        let stamps: Vec<_> = batches.iter().map(|batch| batch.now.timestamp()).collect();
+        self.note(format!("{stamps:?}"));
+        assert!(!stamps.contains(&13), "an unlucky batch");
+        if stamps.contains(&7) {
+            return Err(StoreError::Closed);
+        }
+        let done = |stamp: &i64| Committed {
+            new: u32::try_from(*stamp).unwrap(),
+            ..Committed::default()
+        };
+        Ok(stamps.iter().map(|stamp| Ok(done(stamp))).collect())
+    }
+
+    fn break_leases(&mut self) -> Result<u64, StoreError> {
+        self.note("call".to_owned());
+        Ok(5)
+    }
+
+    unused! {
+        sync_feeds(&FeedSet, Time) -> SyncReport;
+        claim_due(&Claim) -> ClaimedBatch;
+        claim(&[FeedId], Time, Duration) -> Vec<Claimed>;
+        release(&[DueFeed]) -> ();
+        next_due(Time) -> Option<Time>;
+        known(i64, &[(EntryKey, ArticleId)]) -> Known;
+        feeds(&FeedFilter) -> Vec<FeedRecord>;
+        polls(&FeedId, usize) -> Vec<PollRecord>;
+        articles(&ArticleQuery, Option<PageKey>, usize) -> Page;
+        count(&ArticleQuery) -> u64;
+        changes(i64, usize) -> Vec<Change>;
+        revisions(ArticleId) -> Vec<Revision>;
+        delete(&[ArticleId], &str, Time) -> u32;
+        maintain(Time) -> u64;
+        totals(Time) -> Totals;
+    }
+}
+
+fn batch(stamp: i64) -> Batch {
+    Batch {
+        feed: None,
+        entries: Vec::new(),
+        now: Time::from_timestamp(stamp, 0).unwrap(),
+    }
+}
+
+fn commit_job(stamp: i64) -> (Job, oneshot::Receiver<Result<Committed, StoreError>>) {
+    let (reply, answer) = oneshot::channel();
+    (Job::Commit(Box::new(batch(stamp)), reply), answer)
+}
+
+/// Queues commits with these stamps before the thread looks, runs it to its end, and gives the
+/// answers (the stamp where it went well) and the log.
+fn served(stamps: &[i64]) -> (Vec<Option<u32>>, Vec<String>) {
+    let (jobs, mut queue) = mpsc::channel(QUEUE);
+    let mut answers = Vec::new();
+    for stamp in stamps {
+        let (job, answer) = commit_job(*stamp);
+        assert!(jobs.try_send(job).is_ok());
+        answers.push(answer);
+    }
+    drop(jobs);
+    let log = Log::default();
+    serve(&mut Stub(Arc::clone(&log)), &mut queue);
+    let answers = answers.into_iter().map(|mut answer| {
+        let result = answer.try_recv().expect("every commit is answered");
+        result.ok().map(|done| done.new)
+    });
+    let answers = answers.collect();
+    (answers, std::mem::take(&mut *log.lock().unwrap()))
+}
+
+#[test]
+fn what_waits_together_is_one_group_and_each_gets_its_own_answer() {
+    let (answers, log) = served(&[1, 2, 3]);
+    assert_eq!(answers, [Some(1), Some(2), Some(3)]);
+    assert_eq!(log, ["[1, 2, 3]"]);
+}
+
+#[test]
+fn a_group_has_a_limit() {
+    let stamps: Vec<i64> = (100..).take(GROUP + 2).collect();
+    let (answers, log) = served(&stamps);
+    assert!(answers.iter().all(Option::is_some));
+    assert_eq!(log.len(), 2);
+}
+
+#[test]
+fn a_batch_that_fails_the_group_is_alone_in_failing() {
+    for (bad, stamps) in [(7, [1, 7, 3]), (13, [1, 13, 3])] {
+        let (answers, log) = served(&stamps);
+        assert_eq!(answers, [Some(1), None, Some(3)], "{bad}");
+        assert_eq!(
+            log[1..],
+            ["[1]".to_owned(), format!("[{bad}]"), "[3]".to_owned()]
+        );
+    }
+    let (answers, log) = served(&[13]);
+    assert_eq!((answers, log.len()), (vec![None], 1));
+}
+
+#[test]
+fn a_call_sees_what_was_queued_before_it_committed() {
+    let (jobs, mut queue) = mpsc::channel(QUEUE);
+    let (first, _first) = commit_job(1);
+    let (second, _second) = commit_job(2);
+    let call = Job::Call(Box::new(|backend| drop(backend.break_leases())));
+    for job in [first, call, second] {
+        assert!(jobs.try_send(job).is_ok());
+    }
+    drop(jobs);
+    let log = Log::default();
+    serve(&mut Stub(Arc::clone(&log)), &mut queue);
+    assert_eq!(*log.lock().unwrap(), ["[1]", "call", "[2]"]);
+}
+
+#[tokio::test]
+async fn a_panic_costs_the_one_call_and_not_the_thread() {
+    let (worker, thread) = Worker::start("test", Box::new(Stub(Log::default()))).unwrap();
+    let failed = worker
+        .call(|backend| backend.maintain(Time::UNIX_EPOCH))
+        .await;
+    assert!(matches!(failed, Err(StoreError::Closed)));
+    assert!(worker.commit(batch(13)).await.is_err());
+    assert_eq!(worker.commit(batch(2)).await.unwrap().new, 2);
+    assert_eq!(
+        worker.call(|backend| backend.break_leases()).await.unwrap(),
+        5
+    );
+    worker.stop().await;
+    thread.join().unwrap();
+}
+
+#[tokio::test]
+async fn stopping_does_what_is_queued_and_refuses_what_comes_later() {
+    let (worker, thread) = Worker::start("test", Box::new(Stub(Log::default()))).unwrap();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let busy = worker.clone();
+    let blocked = tokio::spawn(async move {
+        let hold = move |backend: &mut dyn Backend| {
+            wait.recv().unwrap();
+            backend.break_leases()
+        };
+        busy.call(hold).await
+    });
+    tokio::task::yield_now().await;
+    let (job, answer) = commit_job(4);
+    assert!(worker.jobs.try_send(job).is_ok());
+    worker.clone().stop().await;
+    go.send(()).unwrap();
+    assert_eq!(blocked.await.unwrap().unwrap(), 5);
+    assert_eq!(answer.await.unwrap().unwrap().new, 4);
+    thread.join().unwrap();
+    assert!(matches!(
+        worker.commit(batch(1)).await,
+        Err(StoreError::Closed)
+    ));
+}
+
+#[tokio::test]
+async fn a_caller_that_gives_up_waiting_does_not_undo_the_work() {
+    let log = Log::default();
+    let (worker, thread) = Worker::start("test", Box::new(Stub(Arc::clone(&log)))).unwrap();
+    let (job, answer) = commit_job(3);
+    drop(answer);
+    assert!(worker.jobs.send(job).await.is_ok());
+    worker.stop().await;
+    thread.join().unwrap();
+    assert_eq!(*log.lock().unwrap(), ["[3]"]);
+}

@@ -1,0 +1,198 @@
+//! Every field of an article comes back as it was given, whatever it holds.
+
+use tidings::model::{Article, ArticleId, DateSource, Enclosure, Extraction, Fingerprint, Time};
+
+use super::{Bench, at, contract, insert, story};
+
+contract! {
+    every_field_comes_back
+    absent_and_empty_fields_come_back_absent_and_empty
+    any_text_comes_back
+    every_combination_of_link_and_canonical_link_comes_back
+    every_source_of_dates_and_bodies_comes_back
+    times_come_back_to_the_millisecond_far_into_past_and_future
+    every_byte_of_ids_and_fingerprints_comes_back
+}
+
+/// What the store gives back after one poll brought `article`.
+fn stored(store: &mut Bench, article: &Article) -> Article {
+    store.with_feeds(&["one"]);
+    let mut entry = insert(article.clone());
+    entry.guid.clone_from(&article.guid);
+    entry.key.0 = article.id.0;
+    let minute = 70 * (store.last_seq() + 1);
+    store.poll("one", minute, vec![entry]);
+    let last = store.last_seq();
+    let mut changes = store.other.changes(last - 1, 1).unwrap();
+    match changes.remove(0) {
+        tidings::model::Change::Upsert(stored) => stored.article,
+        tidings::model::Change::Delete { .. } => unreachable!("nothing was deleted"),
+    }
+}
+
+fn assert_comes_back(store: &mut Bench, article: &Article) {
+    assert_eq!(stored(store, article), *article);
+}
+
+/// A new story each time.
+fn numbered(number: u8, article: Article) -> Article {
+    Article {
+        id: ArticleId([number; 16]),
+        ..article
+    }
+}
+
+fn every_field_comes_back(store: &mut Bench) {
+    let full = Article {
+        authors: vec!["Ada Lovelace".to_owned(), "Zoë, \"Z\"".to_owned()],
+        updated_at: Some(at(17)),
+        tags: vec!["a".to_owned(), "b, c".to_owned(), "[]".to_owned()],
+        enclosures: vec![
+            Enclosure {
+                url: "https://example.org/a.mp3".to_owned(),
+                mime: Some("audio/mpeg".to_owned()),
+                bytes: Some(u64::MAX),
+            },
+            Enclosure {
+                url: "https://example.org/b".to_owned(),
+                mime: None,
+                bytes: None,
+            },
+        ],
+        summary: Some("A teaser".to_owned()),
+        ..story("a")
+    };
+    assert_comes_back(store, &full);
+}
+
+fn absent_and_empty_fields_come_back_absent_and_empty(store: &mut Bench) {
+    let empty = Article {
+        title: String::new(),
+        authors: Vec::new(),
+        source: String::new(),
+        url: None,
+        canonical_url: None,
+        guid: None,
+        published_at: None,
+        published_from: DateSource::None,
+        updated_at: None,
+        language: None,
+        tags: Vec::new(),
+        enclosures: Vec::new(),
+        summary: None,
+        body: String::new(),
+        extraction: Extraction::None,
+        ..story("a")
+    };
+    assert_comes_back(store, &empty);
+    let blank = Article {
+        guid: Some(String::new()),
+        language: Some(String::new()),
+        summary: Some(String::new()),
+        authors: vec![String::new()],
+        tags: vec![String::new(), String::new()],
+        ..numbered(2, empty)
+    };
+    assert_comes_back(store, &blank);
+}
+
+fn any_text_comes_back(store: &mut Bench) {
+    let texts = [
+        "👩‍👩‍👧 é e\u{301} \u{202e}rtl\u{feff} 漢字".to_owned(),
+        "'; DROP TABLE articles; -- \" ? :id $1 %s".to_owned(),
+        "nul \0 inside, \u{1} \u{7f} \u{85} \u{2028}\r\n\ttabs".to_owned(),
+        "\u{10ffff}".repeat(3),
+        "long line ".repeat(300_000),
+    ];
+    for (number, text) in (1..).zip(texts) {
+        let article = Article {
+            title: text.clone(),
+            authors: vec![text.clone(), text.clone()],
+            source: text.clone(),
+            guid: Some(text.clone()),
+            tags: vec![text.clone()],
+            summary: Some(text.clone()),
+            body: text,
+            ..numbered(number, story("a"))
+        };
+        assert_comes_back(store, &article);
+    }
+}
+
+fn every_combination_of_link_and_canonical_link_comes_back(store: &mut Bench) {
+    let link = || Some("https://example.org/a".to_owned());
+    let other = || Some("https://example.org/b".to_owned());
+    let pairs = [
+        (None, None),
+        (link(), None),
+        (None, link()),
+        (link(), link()),
+        (link(), other()),
+    ];
+    for (number, (url, canonical_url)) in (1..).zip(pairs) {
+        let article = Article {
+            url,
+            canonical_url,
+            ..numbered(number, story("a"))
+        };
+        assert_comes_back(store, &article);
+    }
+}
+
+fn every_source_of_dates_and_bodies_comes_back(store: &mut Bench) {
+    let sources = [
+        (DateSource::Feed, Extraction::Content),
+        (DateSource::FeedUpdated, Extraction::Summary),
+        (DateSource::Page, Extraction::Media),
+        (DateSource::Import, Extraction::Import),
+        (DateSource::None, Extraction::None),
+    ];
+    for (number, (published_from, extraction)) in (1..).zip(sources) {
+        let article = Article {
+            published_from,
+            extraction,
+            ..numbered(number, story("a"))
+        };
+        assert_comes_back(store, &article);
+    }
+}
+
+fn times_come_back_to_the_millisecond_far_into_past_and_future(store: &mut Bench) {
+    let times = [
+        "1969-12-31T23:59:59.999Z",
+        "0001-01-01T00:00:00Z",
+        "2026-03-02T10:00:00.001Z",
+        "2026-02-28T23:59:60Z",
+        "9999-12-31T23:59:59.999Z",
+    ];
+    for (number, time) in (1..).zip(times) {
+        let time: Time = time.parse().unwrap();
+        let time = Time::from_timestamp_millis(time.timestamp_millis()).unwrap();
+        let article = Article {
+            published_at: Some(time),
+            updated_at: Some(time),
+            ..numbered(number, story("a"))
+        };
+        assert_comes_back(store, &article);
+    }
+    let extreme = Article {
+        published_at: Some(Time::MAX_UTC),
+        updated_at: Some(Time::MIN_UTC),
+        ..numbered(99, story("a"))
+    };
+    let back = stored(store, &extreme);
+    let close = |a: Option<Time>, b: Time| (a.unwrap() - b).num_milliseconds() == 0;
+    assert!(close(back.published_at, Time::MAX_UTC) && close(back.updated_at, Time::MIN_UTC));
+}
+
+fn every_byte_of_ids_and_fingerprints_comes_back(store: &mut Bench) {
+    for first in [0_u8, 1, 127, 128, 255] {
+        let bytes = std::array::from_fn(|place| first.wrapping_add(u8::try_from(place).unwrap()));
+        let article = Article {
+            id: ArticleId(bytes),
+            fingerprint: Fingerprint(bytes),
+            ..story("a")
+        };
+        assert_comes_back(store, &article);
+    }
+}
