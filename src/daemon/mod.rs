@@ -106,6 +106,8 @@ pub async fn run(
     store_path: Option<&Path>,
     env: &Env,
 ) -> Result<(), DaemonError> {
+    // First of all: until then a signal ends the process, even one that asks for a reload.
+    let signals = reload::Signals::listen().map_err(DaemonError::Signals)?;
     let feeds = read_feeds(config_path, env)?;
     let path =
         crate::config::store_path(store_path, &feeds.config, env).map_err(ConfigErrors::from)?;
@@ -129,7 +131,8 @@ pub async fn run(
         "tidings {} polls {} feeds ({} new, {} retired); store {}",
         env!("CARGO_PKG_VERSION"), feeds.specs.len(), synced.added, synced.retired, path.display()
     );
-    serve(config_path, env, feeds, ingest, store, clock).await
+    let reloader = (config_path, env, signals);
+    serve(reloader, feeds, ingest, store, clock).await
 }
 
 fn feed_set(feeds: &Feeds) -> FeedSet {
@@ -141,8 +144,7 @@ fn feed_set(feeds: &Feeds) -> FeedSet {
 }
 
 async fn serve(
-    config_path: Option<&Path>,
-    env: &Env,
+    (config_path, env, signals): (Option<&Path>, &Env, reload::Signals),
     feeds: Feeds,
     ingest: Ingest,
     store: Store,
@@ -158,7 +160,6 @@ async fn serve(
         Arc::clone(&clock),
         *limits.borrow(),
     );
-    let signals = reload::Signals::listen().map_err(DaemonError::Signals)?;
     let reloader = reload::Reloader {
         config_path: config_path.map(Path::to_owned),
         env: env.clone(),

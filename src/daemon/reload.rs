@@ -1,8 +1,9 @@
 //! Signals, changed files, and the hourly tidying.
 //!
-//! Files are watched by looking at them every two seconds: that works on every file system, also
-//! when an editor replaces the file, and costs a few `stat` calls. A new configuration is taken
-//! over whole or not at all.
+//! Files are watched by looking at them every second: that works on every file system, also when
+//! an editor replaces the file, and costs a few `stat` calls. A change counts when it looks the same
+//! twice, so that a file is not read while an editor writes it: an empty one would retire every
+//! feed. A new configuration is taken over whole or not at all.
 
 use std::{
     fs,
@@ -27,7 +28,7 @@ use crate::{
     store::Store,
 };
 
-const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) struct Signals {
     hangup: Signal,
@@ -74,7 +75,7 @@ pub(super) async fn control(
             _ = signals.interrupt.recv() => end(&stop, &mut stopping),
             _ = signals.hangup.recv() => reloader.reload("SIGHUP", &mut files).await,
             _ = look.tick() => {
-                if files.changed() {
+                if files.have_changed() {
                     reloader.reload("a file changed", &mut files).await;
                 }
             }
@@ -143,25 +144,46 @@ impl Reloader {
     }
 }
 
-/// What is looked at, and how it looked.
-struct Files(Vec<(PathBuf, Option<Look>)>);
+/// What is looked at, how it looked when it was read, and how a change since looked first.
+struct Files {
+    paths: Vec<PathBuf>,
+    read: Vec<Option<Look>>,
+    changing: Option<Vec<Option<Look>>>,
+}
 
 type Look = (u64, u64, Option<SystemTime>);
 
 impl Files {
     fn of(feeds: &Feeds) -> Self {
-        let paths = feeds.path.iter().chain(&feeds.config.feeds);
-        Self(paths.map(|path| (path.clone(), look_at(path))).collect())
+        let paths: Vec<PathBuf> = feeds
+            .path
+            .iter()
+            .chain(&feeds.config.feeds)
+            .cloned()
+            .collect();
+        let read = paths.iter().map(look_at).collect();
+        Self {
+            paths,
+            read,
+            changing: None,
+        }
     }
 
-    fn changed(&self) -> bool {
-        self.0.iter().any(|(path, before)| look_at(path) != *before)
+    /// True when there is a change that is over.
+    fn have_changed(&mut self) -> bool {
+        let now: Vec<Option<Look>> = self.paths.iter().map(look_at).collect();
+        if now == self.read {
+            self.changing = None;
+            return false;
+        }
+        let is_over = self.changing.as_ref() == Some(&now);
+        self.changing = Some(now);
+        is_over
     }
 
     fn looked(&mut self) {
-        for (path, look) in &mut self.0 {
-            *look = look_at(path);
-        }
+        self.read = self.paths.iter().map(look_at).collect();
+        self.changing = None;
     }
 }
 
