@@ -30,12 +30,12 @@ use crate::{
 pub(super) fn run(context: &Context, args: &PollArgs) -> Result<Ended, CliError> {
     let feeds = daemon::read_feeds(context.global.config.as_deref(), &context.env)?;
     let path = context.store_path(&feeds.config)?;
-    let round = Context::runtime()?.block_on(async {
+    let round = Context::block_on(async {
         let (store, _lock) = open_for_polling(&path).await?;
         let round = poll(context, args, &feeds, store.clone()).await;
         store.close().await;
         round
-    })?;
+    })??;
     if let Some(folder) = &args.export {
         let mut backend = context.reader(&feeds.config)?;
         export::folder(folder)?;

@@ -115,7 +115,7 @@ fn tell(context: &Context, id: &FeedId, new: bool, url: &str, what: &str) -> Res
 }
 
 fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Result<(), CliError> {
-    Context::runtime()?.block_on(async {
+    Context::block_on(async {
         let found = look(context, loaded, url).await?;
         let (id, new) = write_down(context, args, loaded, &found.url)?;
         let count = found.document.normalized.entries.len();
@@ -138,7 +138,7 @@ fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Re
         } else {
             Ok(())
         }
-    })
+    })?
 }
 
 /// A feed that was looked at.
