@@ -12,8 +12,9 @@ use super::AddArgs;
 use crate::{
     cli::{CliError, Ended, context::Context, terminal::Tone},
     config::{
-        Loaded,
+        self, Loaded,
         edit::{self, NewFeed},
+        feed_url,
     },
     daemon::{self, open_for_polling},
     fetch::{FetchRequest, Fetcher},
@@ -34,7 +35,10 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<Ended, CliError> 
     let mut failed = 0;
     for url in &args.urls {
         let url = with_scheme(url);
-        let result = if args.no_fetch {
+        let result = if let Some(id) = known(context, &loaded, &url) {
+            // Not even looked at: its server may have asked not to be.
+            tell(context, &id, false, &url, "`tidings poll` polls it")
+        } else if args.no_fetch {
             add_unseen(context, args, &loaded, &url)
         } else {
             add_seen(context, args, &loaded, &url)
@@ -65,6 +69,15 @@ fn with_scheme(url: &str) -> String {
     } else {
         format!("https://{url}")
     }
+}
+
+/// The feed that has this URL already.
+fn known(context: &Context, loaded: &Loaded, url: &str) -> Option<FeedId> {
+    let url = feed_url(url).ok()?;
+    // Mistakes of the feed files are told by those who change them.
+    let (specs, _) = config::load_feeds(&loaded.config, &context.env);
+    let known = specs.into_iter().find(|spec| spec.url == url.as_str());
+    known.map(|spec| spec.id)
 }
 
 fn add_unseen(
