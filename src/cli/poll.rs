@@ -113,7 +113,7 @@ async fn poll<'a>(
         patience: Patience::GiveUp,
     };
     let result = drive(&ingest, dispatch, &stop, tempo, |report| {
-        round.tell(&report)
+        round.tell(&report);
     })
     .await;
     interrupted.abort();

@@ -99,6 +99,10 @@ impl Fetcher {
         if same_gate {
             renewed.gate = Arc::clone(&self.gate);
         }
+        // Requests under way count against the limit of those to come.
+        if config.concurrency == self.config.concurrency {
+            renewed.permits = Arc::clone(&self.permits);
+        }
         Ok(renewed)
     }
 
