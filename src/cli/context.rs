@@ -16,6 +16,9 @@ use crate::{
     store::{Backend, sqlite::Sqlite},
 };
 
+/// Threads that drive requests.
+const MOST_WORKERS: usize = 8;
+
 pub(super) struct Context {
     pub(super) global: Global,
     pub(super) env: Env,
@@ -67,12 +70,20 @@ impl Context {
         let _ = writeln!(io::stderr(), "{name} {message}");
     }
 
-    /// A runtime for commands that fetch.
-    pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    /// Runs a command that fetches.
+    pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let runtime = tokio::runtime::Builder::new_multi_thread()
+            // One core polls thousands of feeds; a big machine's many would only be more threads.
+            .worker_threads(cores.min(MOST_WORKERS))
             .enable_all()
-            .build();
-        runtime.map_err(|error| CliError::Told(format!("cannot start: {error}")))
+            .build()
+            .map_err(|error| CliError::Told(format!("cannot start: {error}")))?;
+        let result = runtime.block_on(work);
+        // A look-up in DNS or a document that was given up may go on for minutes in its thread;
+        // nobody waits for it, and the store is closed by now.
+        runtime.shutdown_background();
+        Ok(result)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -74,14 +74,15 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
 
 fn read(path: &Path) -> Result<Vec<Article>, String> {
     let error = |error: io::Error| format!("{}: cannot be read: {error}", path.display());
-    let size = fs::metadata(path).map_err(error)?.len();
-    if size > MOST_BYTES {
-        return Err(format!(
-            "{}: too large for article files ({size} bytes)",
-            path.display()
-        ));
+    // Not every file knows its size beforehand (`/dev/zero`, a pipe).
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(error)?;
+    file.take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(error)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(too_large(path));
     }
-    let bytes = fs::read(path).map_err(error)?;
     let identify = Identify {
         canonical_url: normalize::canonical_url,
         article_id: normalize::article_id,
@@ -89,6 +90,11 @@ fn read(path: &Path) -> Result<Vec<Article>, String> {
     };
     read_markdown(&bytes, path, &identify)
         .map_err(|error| crate::model::printable(&error.to_string()))
+}
+
+fn too_large(path: &Path) -> String {
+    let most = bytesize::ByteSize::b(MOST_BYTES);
+    format!("{}: larger than any article ({most})", path.display())
 }
 
 fn store_articles(

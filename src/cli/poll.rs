@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write as _},
-    sync::Arc,
+    sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
 
@@ -30,12 +30,12 @@ use crate::{
 pub(super) fn run(context: &Context, args: &PollArgs) -> Result<Ended, CliError> {
     let feeds = daemon::read_feeds(context.global.config.as_deref(), &context.env)?;
     let path = context.store_path(&feeds.config)?;
-    let round = Context::runtime()?.block_on(async {
+    let round = Context::block_on(async {
         let (store, _lock) = open_for_polling(&path).await?;
         let round = poll(context, args, &feeds, store.clone()).await;
         store.close().await;
         round
-    })?;
+    })??;
     if let Some(folder) = &args.export {
         let mut backend = context.reader(&feeds.config)?;
         export::folder(folder)?;
@@ -49,7 +49,12 @@ pub(super) fn run(context: &Context, args: &PollArgs) -> Result<Ended, CliError>
         )?;
         export::told(&summary, folder)?;
     }
-    Ok(if round.failed > 0 {
+    match round.output {
+        // `| head` has seen enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
+        _ => {}
+    }
+    Ok(if round.failed + round.left > 0 {
         Ended::InPart
     } else {
         Ended::Well
@@ -75,16 +80,17 @@ async fn poll<'a>(
     for record in wanted {
         match may_poll_by_hand(&record, context.now, args.force) {
             Ok(()) => now_ready.push(record),
-            Err(refusal) => round.skip(&record, &refusal)?,
+            Err(refusal) => round.skip(&record, &refusal),
         }
     }
-    round.bar.set_length(now_ready.len() as u64);
+    round.begin(now_ready.len());
+    let (refused, refusals) = mpsc::channel();
     let clock = daemon::system_clock();
     let fetch = &feeds.config.fetch;
     let limits = Limits::new(fetch.concurrency, fetch.host_concurrency);
     let dispatch = Dispatch::new(
         store.clone(),
-        Source::round(&now_ready),
+        Source::round(&now_ready, args.force, refused),
         Arc::clone(&clock),
         limits,
     );
@@ -106,26 +112,25 @@ async fn poll<'a>(
         drain: Duration::from_secs(10),
         patience: Patience::GiveUp,
     };
-    let mut output = Ok(());
     let result = drive(&ingest, dispatch, &stop, tempo, |report| {
-        if output.is_ok() {
-            output = round.tell(&report);
-        }
+        round.tell(&report);
     })
     .await;
     interrupted.abort();
+    for (record, refusal) in refusals.try_iter() {
+        round.left = round.left.saturating_sub(1);
+        round.skip(&record, &refusal);
+    }
     round.bar.finish_and_clear();
     result?;
-    output?;
     let today = context.now - chrono::Duration::days(1);
     let totals = store.totals(today).await?;
     if feeds.specs.is_empty() {
-        writeln!(
-            io::stdout().lock(),
-            "No feeds yet. `tidings feed add URL` adds one; `tidings feed import FILE.opml` many."
-        )?;
+        round.print(
+            "No feeds yet. `tidings feed add URL` adds one; `tidings feed import FILE.opml` many.",
+        );
     } else {
-        round.summarize(totals.articles)?;
+        round.summarize(totals.articles);
     }
     Ok(round)
 }
@@ -197,6 +202,10 @@ struct Round<'a> {
     failed: u32,
     new: u32,
     changed: u32,
+    /// Begun, but neither polled nor skipped: cut off, or the round was interrupted.
+    left: u32,
+    /// The first error of standard output; nothing is written after it, and all is polled.
+    output: io::Result<()>,
 }
 
 impl<'a> Round<'a> {
@@ -214,21 +223,33 @@ impl<'a> Round<'a> {
             failed: 0,
             new: 0,
             changed: 0,
+            left: 0,
+            output: Ok(()),
         }
     }
 
-    fn line(&self, tone: Tone, word: &str, feed: &str, what: &str) -> io::Result<()> {
+    fn begin(&mut self, feeds: usize) {
+        self.bar.set_length(feeds as u64);
+        self.left = u32::try_from(feeds).unwrap_or(u32::MAX);
+    }
+
+    fn print(&mut self, line: &str) {
+        if self.output.is_ok() {
+            self.output = self.bar.suspend(|| writeln!(io::stdout().lock(), "{line}"));
+        }
+    }
+
+    fn line(&mut self, tone: Tone, word: &str, feed: &str, what: &str) {
         if self.context.global.quiet && tone != Tone::Bad {
-            return Ok(());
+            return;
         }
         let word = self.context.terminal.paint(tone, format!("{word:<9}"));
         let what = self.context.terminal.paint(Tone::Faint, what);
         let width = self.widest.unwrap_or_default();
-        self.bar
-            .suspend(|| writeln!(io::stdout().lock(), "{word} {feed:<width$}  {what}"))
+        self.print(&format!("{word} {feed:<width$}  {what}"));
     }
 
-    fn skip(&mut self, record: &FeedRecord, refusal: &Refusal) -> io::Result<()> {
+    fn skip(&mut self, record: &FeedRecord, refusal: &Refusal) {
         self.skipped += 1;
         let now = self.context.now;
         let why = match refusal {
@@ -252,11 +273,12 @@ impl<'a> Round<'a> {
                 )
             }
         };
-        self.line(Tone::Notice, "skipped", record.id.as_str(), &why)
+        self.line(Tone::Notice, "skipped", record.id.as_str(), &why);
     }
 
-    fn tell(&mut self, report: &Report) -> io::Result<()> {
+    fn tell(&mut self, report: &Report) {
         self.bar.inc(1);
+        self.left = self.left.saturating_sub(1);
         self.polled += 1;
         self.new += report.committed.new;
         self.changed += report.committed.changed;
@@ -279,18 +301,17 @@ impl<'a> Round<'a> {
                 (Tone::Bad, "failed")
             }
         };
-        self.line(tone, word, report.feed.as_str(), &report.summary())?;
+        self.line(tone, word, report.feed.as_str(), &report.summary());
         for repair in report
             .repairs
             .iter()
             .filter(|_| self.context.global.verbose > 0)
         {
-            self.line(Tone::Notice, "", report.feed.as_str(), &printable(repair))?;
+            self.line(Tone::Notice, "", report.feed.as_str(), &printable(repair));
         }
-        Ok(())
     }
 
-    fn summarize(&self, in_store: u64) -> io::Result<()> {
+    fn summarize(&mut self, in_store: u64) {
         let mut parts = Vec::new();
         if self.polled > 0 {
             parts.push(format!("{} gave articles", self.gave));
@@ -302,33 +323,30 @@ impl<'a> Round<'a> {
             (self.throttled, "asked to wait"),
             (self.failed, "failed"),
             (self.skipped, "skipped"),
+            (self.left, "cut off"),
         ] {
             if count > 0 {
                 parts.push(format!("{count} {what}"));
             }
         }
-        let mut out = io::stdout().lock();
-        if self.polled + self.skipped == 0 {
-            return writeln!(
-                out,
-                "No feed is due. `tidings poll --all` polls every feed whose interval has passed."
+        if self.polled + self.skipped + self.left == 0 {
+            return self.print(
+                "No feed is due. `tidings poll --all` polls every feed whose interval has passed.",
             );
         }
         if self.polled == 0 {
-            return writeln!(
-                out,
+            return self.print(&format!(
                 "Polled no feed: {}. Articles: {in_store} in the store.",
                 parts.join(", ")
-            );
+            ));
         }
-        writeln!(
-            out,
+        self.print(&format!(
             "Polled {} in {:.1} s: {}. Articles: {} new, {} changed, {in_store} in the store.",
             count(self.polled, "feed"),
             self.started.elapsed().as_secs_f64(),
             parts.join(", "),
             self.new,
             self.changed,
-        )
+        ));
     }
 }

@@ -171,7 +171,7 @@ fn fetch(context: &Context, config: &Config, url: &str) -> Result<NewBody, CliEr
         url: url.to_owned(),
         ..FetchRequest::default()
     };
-    match Context::runtime()?.block_on(fetcher.fetch(&request, context.now)) {
+    match Context::block_on(fetcher.fetch(&request, context.now))? {
         Fetched::New(body) => Ok(body),
         other => Err(CliError::Told(format!(
             "{}: {}",

@@ -8,6 +8,6 @@ pub(super) fn run(context: &Context) -> Result<Ended, CliError> {
         context.global.config.as_deref(),
         context.global.store.as_deref(),
     );
-    Context::runtime()?.block_on(daemon::run(config, store, &context.env))?;
+    Context::block_on(daemon::run(config, store, &context.env))??;
     Ok(Ended::Well)
 }

@@ -12,7 +12,7 @@ use super::{
     CliError, Ended, args::StatusArgs, context::Context, feed::paint_health, when::relative,
 };
 use crate::{
-    model::{FeedFilter, FeedRecord, Health, Time, printable},
+    model::{FeedFilter, FeedRecord, Health, Time, printable, redact_url},
     store::Totals,
 };
 
@@ -131,7 +131,7 @@ impl Summary {
             .filter_map(|feed| feed.state.failure.as_ref().map(|failure| (feed, failure)))
             .map(|(feed, failure)| {
                 json!({
-                    "feed": feed.id.as_str(), "url": feed.url, "error": failure.message,
+                    "feed": feed.id.as_str(), "url": redact_url(&feed.url), "error": failure.message,
                     "status": failure.status, "failures": feed.state.failures, "last_ok": moment(feed.state.last_ok),
                 })
             })
@@ -166,7 +166,7 @@ fn failures(out: &mut dyn Write, feeds: &[FeedRecord], now: Time) -> io::Result<
             out,
             "\n{}  {}\n  {} ({since})",
             feed.id,
-            printable(&feed.url),
+            redact_url(&feed.url),
             printable(message)
         )?;
     }

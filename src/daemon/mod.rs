@@ -30,6 +30,8 @@ use crate::{
 
 /// Polls under way may take this long to end after a stop signal; below systemd's patience.
 const DRAIN: Duration = Duration::from_secs(10);
+/// Between two tries after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(60);
 /// How often history is pruned.
 const TIDY: Duration = Duration::from_secs(3600);
 
@@ -152,7 +154,7 @@ async fn serve(
 ) -> Result<(), DaemonError> {
     let stop = Stop::new();
     let wake = Arc::new(Notify::new());
-    let heartbeat = Arc::new(AtomicI64::new(0));
+    let heartbeat = Arc::new(AtomicI64::new(clock().timestamp()));
     let (limits, new_limits) = watch::channel(limits(&feeds));
     let dispatch = Dispatch::new(
         store.clone(),
@@ -169,6 +171,7 @@ async fn serve(
         wake: Arc::clone(&wake),
         limits,
         history: feeds.config.schedule.history,
+        again: None,
     };
     let control = tokio::spawn(reload::control(signals, reloader, feeds, stop.clone()));
     let watchdog = env.under_systemd.then(|| {
@@ -219,6 +222,8 @@ async fn tidy(store: &Store, history: Duration, now: Time) {
     match store.maintain(before.unwrap_or(Time::UNIX_EPOCH)).await {
         Ok(0) => {}
         Ok(polls) => info!(polls, "dropped {polls} old polls from the history"),
+        // Cut short by the end of the daemon; the next one goes on.
+        Err(StoreError::Closed) => {}
         Err(error) => warn!("could not tidy the store: {error}"),
     }
 }

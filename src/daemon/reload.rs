@@ -16,16 +16,16 @@ use std::{
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::{Notify, watch},
-    time::MissedTickBehavior,
+    time::{Instant, MissedTickBehavior},
 };
 use tracing::{error, info};
 
-use super::{Feeds, Stop, TIDY, feed_set, limits, notify, read_feeds, tidy};
+use super::{Feeds, STORE_PAUSE, Stop, TIDY, feed_set, limits, notify, read_feeds, tidy};
 use crate::{
     config::Env,
     ingest::Ingest,
     schedule::{Clock, Limits},
-    store::Store,
+    store::{Store, StoreError},
 };
 
 const LOOK: Duration = Duration::from_secs(1);
@@ -55,6 +55,16 @@ pub(super) struct Reloader {
     pub(super) wake: Arc<Notify>,
     pub(super) limits: watch::Sender<Limits>,
     pub(super) history: Duration,
+    /// When to try again what the store refused.
+    pub(super) again: Option<Instant>,
+}
+
+/// Why nothing was taken over.
+enum Refused {
+    /// The files are wrong: looked at again when they change next.
+    Files(String),
+    /// The store is: tried again by itself.
+    Store(StoreError),
 }
 
 /// Listens until the process ends.
@@ -77,9 +87,11 @@ pub(super) async fn control(
             _ = look.tick() => {
                 if files.have_changed() {
                     reloader.reload("a file changed", &mut files).await;
+                } else if reloader.again.is_some_and(|at| at <= Instant::now()) {
+                    reloader.reload("the store failed before", &mut files).await;
                 }
             }
-            _ = tidying.tick() => tidy(&reloader.store, reloader.history, (reloader.clock)()).await,
+            _ = tidying.tick() => reloader.tidy(),
         }
     }
 }
@@ -109,28 +121,49 @@ impl Reloader {
             Ok((feeds, message)) => {
                 *files = Files::of(&feeds);
                 self.history = feeds.config.schedule.history;
+                self.again = None;
                 info!("reloaded ({why}): {message}");
             }
-            Err(errors) => {
-                // Looked at again when it changes next; until then there is nothing new to say.
+            Err(refused) => {
                 files.looked();
+                let (errors, again) = match refused {
+                    Refused::Files(errors) => (errors, None),
+                    Refused::Store(error) => {
+                        (error.to_string(), Some(Instant::now() + STORE_PAUSE))
+                    }
+                };
+                self.again = again;
                 error!("not reloaded ({why}), the old settings and feeds stay in force:\n{errors}");
             }
         }
         notify::ready();
     }
 
-    async fn take_over(&self) -> Result<(Feeds, String), String> {
+    /// In the background: a long history takes its time, and a stop signal must not wait for it.
+    fn tidy(&self) {
+        let (store, history, now) = (self.store.clone(), self.history, (self.clock)());
+        tokio::spawn(async move { tidy(&store, history, now).await });
+    }
+
+    async fn take_over(&self) -> Result<(Feeds, String), Refused> {
         let feeds = read_feeds(self.config_path.as_deref(), &self.env)
-            .map_err(|errors| errors.to_string())?;
-        self.ingest
+            .map_err(|errors| Refused::Files(errors.to_string()))?;
+        // Before the store: a new feed may be claimed as soon as that knows it.
+        let old = self
+            .ingest
             .reconfigure(Arc::clone(&feeds.config), feeds.specs.clone())
-            .map_err(|error| error.to_string())?;
-        let report = self
+            .map_err(|error| Refused::Files(error.to_string()))?;
+        let synced = self
             .store
             .sync_feeds(feed_set(&feeds), (self.clock)())
-            .await
-            .map_err(|error| error.to_string())?;
+            .await;
+        let report = match synced {
+            Ok(report) => report,
+            Err(error) => {
+                self.ingest.adopt(old);
+                return Err(Refused::Store(error));
+            }
+        };
         self.limits.send_replace(limits(&feeds));
         self.wake.notify_one();
         let message = format!(

@@ -9,6 +9,7 @@ use tokio::{
 };
 use tracing::{error, warn};
 
+use super::STORE_PAUSE;
 use crate::{
     ingest::{Ingest, Report},
     model::Time,
@@ -16,8 +17,6 @@ use crate::{
     store::{Claimed, StoreError},
 };
 
-/// Between two tries after the store failed.
-const STORE_PAUSE: Duration = Duration::from_secs(60);
 /// The loop comes round this often, however little there is to do: it feeds the watchdog.
 const BEAT: Duration = Duration::from_secs(15);
 
@@ -106,10 +105,17 @@ pub async fn drive(
             biased;
             () = stop.wait() => break,
             Some(done) = running.next() => {
-                finish(done, &mut dispatch, &tempo, stop, &mut on_report).await?;
+                let mut trouble = finish(done, &mut dispatch, tempo.patience, &mut on_report)?;
                 // What else is done by now is taken in the same round.
                 while let Some(done) = running.try_next() {
-                    finish(done, &mut dispatch, &tempo, stop, &mut on_report).await?;
+                    trouble = finish(done, &mut dispatch, tempo.patience, &mut on_report)?.or(trouble);
+                }
+                if let Some(error) = trouble {
+                    wait_for_store(error, &tempo, stop).await?;
+                    // What failed in the pause failed for the same reason: one pause is enough.
+                    while let Some(done) = running.try_next() {
+                        finish(done, &mut dispatch, tempo.patience, &mut on_report)?;
+                    }
                 }
             }
             () = tempo.wake.notified() => dispatch.reconsider(*tempo.new_limits.borrow()),
@@ -119,26 +125,31 @@ pub async fn drive(
     drain(running, &tempo, &mut on_report).await
 }
 
-async fn finish(
+/// Gives back an error of the store that can be waited out.
+fn finish(
     (host, poll): (String, Poll),
     dispatch: &mut Dispatch,
-    tempo: &Tempo,
-    stop: &Stop,
+    patience: Patience,
     on_report: &mut impl FnMut(Report),
-) -> Result<(), StoreError> {
+) -> Result<Option<StoreError>, StoreError> {
     let report = poll.as_ref().ok().and_then(Option::as_ref);
     dispatch.finished(&host, report.map(|report| report.next_poll));
     match poll {
         Ok(report) => report.into_iter().for_each(on_report),
         // The other poll has it; nothing is wrong with the store.
         Err(error @ StoreError::LeaseLost { .. }) => warn!("{error}"),
-        Err(error) => wait_for_store(error, tempo, stop).await?,
+        Err(error) if can_wait(&error, patience) => return Ok(Some(error)),
+        Err(error) => return Err(error),
     }
-    Ok(())
+    Ok(None)
+}
+
+fn can_wait(error: &StoreError, patience: Patience) -> bool {
+    patience == Patience::Wait && error.is_temporary()
 }
 
 async fn wait_for_store(error: StoreError, tempo: &Tempo, stop: &Stop) -> Result<(), StoreError> {
-    if tempo.patience == Patience::GiveUp || !error.is_temporary() {
+    if !can_wait(&error, tempo.patience) {
         return Err(error);
     }
     error!("polling pauses for {} s: {error}", STORE_PAUSE.as_secs());

@@ -21,7 +21,7 @@ pub(super) async fn read(mut response: Response, max: u64) -> Result<Bytes, Fail
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body.freeze()),
-            Err(error) => return Err(explain::explain(&error)),
+            Err(error) => return Err(explain::explain(error)),
         }
     }
 }

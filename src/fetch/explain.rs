@@ -8,8 +8,9 @@ use super::guard::ResolveError;
 use crate::model::{FailKind, Failure, printable};
 
 /// What went wrong with a request that got no answer, or a broken one.
-pub(super) fn explain(error: &reqwest::Error) -> Failure {
-    let (kind, message) = classify(error);
+pub(super) fn explain(error: reqwest::Error) -> Failure {
+    // The URL may hold a token, and this text goes to logs.
+    let (kind, message) = classify(&error.without_url());
     Failure {
         kind,
         status: None,

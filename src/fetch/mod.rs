@@ -99,6 +99,10 @@ impl Fetcher {
         if same_gate {
             renewed.gate = Arc::clone(&self.gate);
         }
+        // Requests under way count against the limit of those to come.
+        if config.concurrency == self.config.concurrency {
+            renewed.permits = Arc::clone(&self.permits);
+        }
         Ok(renewed)
     }
 
@@ -132,11 +136,18 @@ impl Fetcher {
 
     /// One request of a redirect chain, in its host's turn.
     async fn hop(&self, request: &FetchRequest, first: &Url, hop: &Hop, now: Time) -> Step {
-        let _turn = self
+        let turn = self
             .gate
             .enter(hop.url.host_str().unwrap_or_default())
             .await;
-        let _permit = self.permits.acquire().await;
+        let _permit = loop {
+            turn.wait().await;
+            let permit = self.permits.acquire().await;
+            // While this waited for a permit, another request may have had the host's next start.
+            if turn.begin() {
+                break permit;
+            }
+        };
         let start = tokio::time::Instant::now();
         match tokio::time::timeout(hop.left, self.exchange(request, first, hop, now)).await {
             Ok(Step::Next(next)) => Step::Next(Hop {
@@ -157,7 +168,7 @@ impl Fetcher {
     async fn exchange(&self, request: &FetchRequest, first: &Url, hop: &Hop, now: Time) -> Step {
         let response = match self.send(request, first, hop).await {
             Ok(response) => response,
-            Err(error) => return Step::Done(Box::new(failed(explain::explain(&error)))),
+            Err(error) => return Step::Done(Box::new(failed(explain::explain(error)))),
         };
         // The fourth wall: whatever was resolved, this is who answered.
         if let Some(peer) = response.remote_addr()

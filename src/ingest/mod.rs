@@ -48,7 +48,7 @@ pub struct Ingest {
 
 /// What a reload replaces; a poll works with the setup it began with.
 #[derive(Clone)]
-struct Setup {
+pub struct Setup {
     fetcher: Fetcher,
     config: Arc<Config>,
     specs: Arc<HashMap<FeedId, FeedSpec>>,
@@ -86,7 +86,8 @@ impl Ingest {
         }
     }
 
-    /// Takes over new settings and feeds; polls under way end with the old ones.
+    /// Takes over new settings and feeds and gives back the old ones, with which polls under way
+    /// end.
     ///
     /// # Errors
     /// When the new settings make no HTTP client; the old ones stay.
@@ -94,15 +95,20 @@ impl Ingest {
         &self,
         config: Arc<Config>,
         specs: Vec<FeedSpec>,
-    ) -> Result<(), ClientError> {
+    ) -> Result<Setup, ClientError> {
         let fetcher = self.setup().fetcher.renewed(&config.fetch)?;
         let setup = Setup {
             fetcher,
             config,
             specs: Arc::new(by_id(specs)),
         };
-        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = setup;
-        Ok(())
+        Ok(self.adopt(setup))
+    }
+
+    /// Takes over a setup, such as the old one after all; gives back the one it replaces.
+    pub fn adopt(&self, setup: Setup) -> Setup {
+        let mut current = self.setup.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *current, setup)
     }
 
     fn setup(&self) -> Setup {
@@ -139,6 +145,8 @@ impl Ingest {
         fetched: Fetched,
         started: Time,
     ) -> Result<Report, StoreError> {
+        // Waits are counted from the answer: the request may have waited for its host's turn.
+        let answered = (self.clock)();
         let learnt = self.learn(&due, spec, fetched, started).await;
         let entries = self.decide(&due, learnt.entries).await?;
         let mut state = state::advance(
@@ -146,13 +154,13 @@ impl Ingest {
             &learnt.seen,
             learnt.hints.retry_after,
             &spec.url,
-            started,
+            answered,
         );
         if entries
             .iter()
             .any(|entry| matches!(entry.action, Action::Insert(_) | Action::Replace { .. }))
         {
-            state.last_new = Some(started);
+            state.last_new = Some(answered);
         }
         let now = (self.clock)();
         let pace = pace(spec, &self.setup().config);

@@ -76,7 +76,7 @@ pub(super) fn error(seen: &Seen) -> Option<String> {
     }
 }
 
-/// The state after a poll of `url` that started at `now`.
+/// The state after a poll of `url` that was answered at `now`.
 pub(super) fn advance(
     old: &FeedState,
     seen: &Seen,

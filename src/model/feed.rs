@@ -40,11 +40,11 @@ pub struct FeedState {
     pub validators: Validators,
     /// SHA-256 prefix of the last body, as hex; the same body is not parsed again.
     pub body_hash: Option<String>,
-    /// Start of the last poll.
+    /// When the last poll was answered, or failed.
     pub last_poll: Option<Time>,
-    /// Start of the last poll that succeeded.
+    /// The same of the last poll that succeeded.
     pub last_ok: Option<Time>,
-    /// Start of the last poll that brought something new.
+    /// The same of the last poll that brought something new.
     pub last_new: Option<Time>,
     /// Failures in a row.
     pub failures: u32,

@@ -1,6 +1,20 @@
-//! JSON Feed's one slip that a reader must mend: an id that is no text.
+//! JSON Feed's one slip that a reader must mend: an id that is no text; and its entries, counted.
 
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
+
+use super::ParseError;
+
+/// How many entries the document holds. Nothing is kept of them, whatever they hold.
+pub(super) fn entries(document: &str) -> Result<usize, ParseError> {
+    #[derive(Deserialize)]
+    struct Counted {
+        items: Option<Vec<IgnoredAny>>,
+    }
+    serde_json::from_str::<Counted>(document)
+        .map(|feed| feed.items.map_or(0, |items| items.len()))
+        .map_err(|error| ParseError::Broken(format!("broken JSON: {error}")))
+}
 
 /// The document with every id as text; `None` if that changes nothing.
 ///

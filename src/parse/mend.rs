@@ -140,12 +140,13 @@ impl<'a> Root<'a> {
 
 fn doctype_end(rest: &str) -> Option<usize> {
     let close = rest.find('>')?;
-    match rest.find('[') {
-        Some(open) if open < close => {
+    // Only before the `>`: declarations in a row must not be read through for each of them.
+    match rest[..close].find('[') {
+        Some(open) => {
             let end = open + rest[open..].find(']')?;
             Some(end + rest[end..].find('>')? + 1)
         }
-        _ => Some(close + 1),
+        None => Some(close + 1),
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::ParseError;
+use super::{ParseError, json};
 use crate::model::Repair;
 
 /// How an entry ends, and what must be closed after it.
@@ -18,16 +18,13 @@ pub(super) fn cap_entries<'a>(
     repairs: &mut Vec<Repair>,
 ) -> Result<Cow<'a, str>, ParseError> {
     if document.starts_with('{') {
-        let ids = document.matches("\"id\"").take(max + 1).count();
-        return if ids > max {
+        return if json::entries(&document)? > max {
             Err(ParseError::TooManyEntries(max))
         } else {
             Ok(document)
         };
     }
-    let tags = ["<item", "<entry"]
-        .map(|tag| memmem::find_iter(document.as_bytes(), tag.as_bytes()).nth(max));
-    let Some(at) = tags.into_iter().flatten().min() else {
+    let Some(at) = entry_tag(&document, max) else {
         return Ok(document);
     };
     repairs.push(Repair {
@@ -37,6 +34,28 @@ pub(super) fn cap_entries<'a>(
     // Entries that never close (`<item/>`) leave nothing to cut at.
     cut.map(Cow::Owned)
         .ok_or_else(|| ParseError::Broken(format!("more than {max} entries, none of them whole")))
+}
+
+/// Where the entry after the first `max` begins. Tags with a prefix (`<atom:entry>`) are counted on
+/// their own, so that a document may not hold more entries than it seems to.
+fn entry_tag(document: &str, max: usize) -> Option<usize> {
+    let plain = ["<item", "<entry"]
+        .map(|tag| memmem::find_iter(document.as_bytes(), tag.as_bytes()).nth(max));
+    let prefixed = [":item", ":entry"].map(|name| {
+        memmem::find_iter(document.as_bytes(), name.as_bytes())
+            .filter_map(|at| opening_tag(document, at, name.len()))
+            .nth(max)
+    });
+    plain.into_iter().chain(prefixed).flatten().min()
+}
+
+/// Where the opening tag begins whose name has its colon at `colon` and ends `length` bytes on.
+fn opening_tag(document: &str, colon: usize, length: usize) -> Option<usize> {
+    let ends =
+        document[colon + length..].starts_with(|c: char| c.is_whitespace() || "/>".contains(c));
+    let in_prefix = |c: char| c.is_alphanumeric() || "._-".contains(c);
+    let before = document[..colon].trim_end_matches(in_prefix);
+    (ends && before.len() < colon && before.ends_with('<')).then(|| before.len() - 1)
 }
 
 /// The document up to its last whole entry, with the open elements closed.
@@ -111,8 +130,14 @@ pub(super) fn escape_stray_ampersands(document: &str) -> Option<String> {
     mended.then_some(out)
 }
 
+/// Bytes of the longest entity or character reference, generously.
+const LONGEST_REFERENCE: usize = 40;
+
 fn begins_reference(text: &str) -> bool {
-    let Some((name, _)) = text[1..].split_once(';') else {
+    // Looked for no further than a name reaches: a document of ampersands must not be read through
+    // for each of them.
+    let end = text.bytes().take(LONGEST_REFERENCE).position(|b| b == b';');
+    let Some(name) = end.and_then(|end| text.get(1..end)) else {
         return false;
     };
     match name.strip_prefix('#') {
@@ -125,11 +150,7 @@ fn begins_reference(text: &str) -> bool {
                 char::from_u32(code).is_some_and(|c| c >= ' ' || matches!(c, '\t' | '\n' | '\r'))
             })
         }
-        None => {
-            !name.is_empty()
-                && name.len() <= 32
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        }
+        None => !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()),
     }
 }
 
@@ -162,7 +183,10 @@ pub(super) fn drop_empty_media_texts(document: &str) -> Option<String> {
 /// The length of an element called `name` at the start of `text`, if it holds nothing.
 fn empty_element(text: &str, name: &str) -> Option<usize> {
     let after_name = text.strip_prefix('<')?.strip_prefix(name)?;
-    let (attributes, content) = after_name.split_once('>')?;
+    // Up to the next tag at most: unclosed tags in a row must not be read through for each of them.
+    let close = after_name.find(['<', '>'])?;
+    let content = after_name[close..].strip_prefix('>')?;
+    let attributes = &after_name[..close];
     if attributes.starts_with(|c: char| c.is_alphanumeric()) {
         return None;
     }

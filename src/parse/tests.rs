@@ -255,3 +255,46 @@ fn a_json_feed_with_an_http_version_is_read() {
     );
     assert_eq!(feed.entries.len(), 1);
 }
+
+#[test]
+fn no_spelling_of_an_entry_passes_the_limit_of_entries() {
+    let prefixed = format!(
+        "<a:feed xmlns:a=\"http://www.w3.org/2005/Atom\">{}</a:feed>",
+        "<a:entry><a:id>1</a:id></a:entry>".repeat(4)
+    );
+    let error = parse(prefixed.as_bytes(), None, "https://example.org/", LIMITS).unwrap_err();
+    assert!(matches!(error, ParseError::Broken(_)), "{error:?}");
+    let items = [r#"{"\u0069d":"1"}"#; 4].join(",");
+    let escaped = format!(r#"{{"version":"https://jsonfeed.org/version/1","items":[{items}]}}"#);
+    let error = parse(escaped.as_bytes(), None, "https://example.org/", LIMITS).unwrap_err();
+    assert_eq!(error, ParseError::TooManyEntries(3));
+}
+
+#[test]
+fn ids_of_authors_and_files_are_no_entries() {
+    let feed = read(
+        r#"{"version":"https://jsonfeed.org/version/1","title":"C","authors":[{"id":"a"},{"id":"b"},{"id":"c"}],
+            "items":[{"id":"1","content_text":"x"}]}"#,
+    );
+    assert_eq!(feed.entries.len(), 1);
+}
+
+#[test]
+fn mending_takes_time_in_proportion_to_the_document() {
+    // Each took the better part of a minute when every piece was looked at to the document's end.
+    let cases = [
+        ("", "&", 1_000_000),
+        ("", "<media:title ", 300_000),
+        ("<!x>", "", 500_000),
+    ];
+    for (before, within, times) in cases {
+        let start = std::time::Instant::now();
+        let document = format!(
+            "{}<rss version=\"2.0\"><channel>{}</channel></rss>",
+            before.repeat(times),
+            within.repeat(times),
+        );
+        let _ = parse(document.as_bytes(), None, "https://example.org/", LIMITS);
+        assert!(start.elapsed().as_secs() < 15, "{before}{within}");
+    }
+}

@@ -5,12 +5,13 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, mpsc::Sender},
     time::Duration,
 };
 
+use super::{Refusal, may_poll_by_hand};
 use crate::{
-    model::{FeedId, FeedRecord, Time},
+    model::{FeedFilter, FeedId, FeedRecord, Time},
     store::{Claim, Claimed, Store, StoreError},
 };
 
@@ -30,18 +31,31 @@ pub enum Source {
 }
 
 /// A round's feeds, queued by host.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Round {
     waiting: HashMap<String, VecDeque<FeedId>>,
     /// Hosts with waiting feeds and room for one more request.
     ready: VecDeque<String>,
+    force: bool,
+    refused: Sender<(FeedRecord, Refusal)>,
 }
 
 impl Source {
-    /// One round over `feeds`.
+    /// One round over `feeds`. Whether each may be polled is asked again when its turn comes,
+    /// because a round can be long and another process may poll meanwhile; `refused` is told of
+    /// those that may not.
     #[must_use]
-    pub fn round(feeds: &[FeedRecord]) -> Self {
-        let mut round = Round::default();
+    pub fn round(
+        feeds: &[FeedRecord],
+        force: bool,
+        refused: Sender<(FeedRecord, Refusal)>,
+    ) -> Self {
+        let mut round = Round {
+            waiting: HashMap::new(),
+            ready: VecDeque::new(),
+            force,
+            refused,
+        };
         for feed in feeds {
             let queue = round.waiting.entry(feed.host.clone()).or_default();
             if queue.is_empty() {
@@ -108,26 +122,71 @@ impl Dispatch {
     /// # Errors
     /// The store's.
     pub async fn claim(&mut self) -> Result<Vec<Claimed>, StoreError> {
-        let free = self.limits.window.saturating_sub(self.running);
-        // Claims are transactions: in a busy stretch they are made for several feeds at once.
-        if free == 0 || (self.running > 0 && free < self.limits.window / 4) {
+        let Some(free) = self.room() else {
             return Ok(Vec::new());
-        }
-        let claimed = match &mut self.source {
+        };
+        let claimed = match &self.source {
             Source::Due => self.claim_due(free).await?,
-            Source::Round(round) => {
-                let ids = round.take(free);
-                if ids.is_empty() {
-                    return Ok(Vec::new());
-                }
-                self.store.claim(ids, (self.clock)(), LEASE).await?
-            }
+            Source::Round(_) => self.claim_round(free).await?,
         };
         for feed in &claimed {
             self.running += 1;
             *self.of_host.entry(feed.host.clone()).or_default() += 1;
         }
         Ok(claimed)
+    }
+
+    /// How many feeds are worth a claim. Claims are transactions: in a busy stretch they are made for
+    /// several feeds at once.
+    fn room(&self) -> Option<usize> {
+        let free = self.limits.window.saturating_sub(self.running);
+        let enough = free > 0 && (self.running == 0 || free >= self.limits.window / 4);
+        enough.then_some(free)
+    }
+
+    async fn claim_round(&mut self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+        let Source::Round(round) = &mut self.source else {
+            return Ok(Vec::new());
+        };
+        loop {
+            let mut turns = round.take(limit);
+            if turns.is_empty() {
+                return Ok(Vec::new());
+            }
+            let now = (self.clock)();
+            let filter = FeedFilter {
+                ids: turns.keys().cloned().collect(),
+                retired: true,
+                ..FeedFilter::default()
+            };
+            let records = self.store.feeds(filter).await?;
+            let (may, may_not): (Vec<_>, Vec<_>) = records
+                .into_iter()
+                .map(|record| (may_poll_by_hand(&record, now, round.force), record))
+                .partition(|(answer, _)| answer.is_ok());
+            let ids = may.iter().map(|(_, record)| record.id.clone()).collect();
+            let mut claimed = self.store.claim(ids, now, LEASE).await?;
+            for feed in &mut claimed {
+                // Its URL may have changed since the round was made; its place in it has not.
+                if let Some(host) = turns.remove(&feed.feed.id) {
+                    feed.host = host;
+                }
+            }
+            for (answer, record) in may.into_iter().chain(may_not) {
+                if turns.contains_key(&record.id) {
+                    let refusal = answer.err().unwrap_or(Refusal::UnderWay);
+                    // Nobody may be listening; the feed is left out all the same.
+                    let _ = round.refused.send((record, refusal));
+                }
+            }
+            // The turns that were not taken free their hosts for the feeds behind.
+            for host in turns.values() {
+                round.host_has_room(host);
+            }
+            if !claimed.is_empty() {
+                return Ok(claimed);
+            }
+        }
     }
 
     async fn claim_due(&mut self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
@@ -198,6 +257,10 @@ impl Dispatch {
     #[must_use]
     pub fn rest(&self) -> Duration {
         const MOST: Duration = Duration::from_secs(60);
+        if self.room().is_none() {
+            // Whatever is due: first a poll must finish, and that wakes the loop.
+            return MOST;
+        }
         let now = (self.clock)();
         self.next_try
             .map_or(MOST, |at| (at - now).to_std().unwrap_or(Duration::ZERO))
@@ -206,9 +269,9 @@ impl Dispatch {
 }
 
 impl Round {
-    /// Up to `limit` feeds, one of each ready host in turn.
-    fn take(&mut self, limit: usize) -> Vec<FeedId> {
-        let mut taken = Vec::new();
+    /// Up to `limit` feeds with their hosts, one of each ready host in turn.
+    fn take(&mut self, limit: usize) -> HashMap<FeedId, String> {
+        let mut taken = HashMap::new();
         while taken.len() < limit {
             let Some(host) = self.ready.pop_front() else {
                 break;
@@ -216,10 +279,11 @@ impl Round {
             let Some(queue) = self.waiting.get_mut(&host) else {
                 continue;
             };
-            taken.extend(queue.pop_front());
+            let feed = queue.pop_front();
             if queue.is_empty() {
                 self.waiting.remove(&host);
             }
+            taken.extend(feed.map(|feed| (feed, host)));
         }
         taken
     }

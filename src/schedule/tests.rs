@@ -216,3 +216,35 @@ fn no_combination_of_inputs_polls_before_the_floor_or_before_retry_after() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_full_window_rests_until_a_poll_ends_however_much_is_due() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = crate::store::Store::open(&folder.path().join("t.db")).unwrap();
+    let spec = |name: &str| crate::model::FeedSpec {
+        id: name.parse().unwrap(),
+        url: format!("https://{name}.example/"),
+        name: None,
+        interval: None,
+        tags: Vec::new(),
+        headers: Vec::new(),
+        paused: false,
+        user_agent: None,
+        timeout: None,
+        max_body: None,
+        origin: "/feeds.toml".to_owned(),
+    };
+    let set = crate::store::FeedSet {
+        specs: ["a", "b", "c"].map(spec).to_vec(),
+        origins: None,
+        default_interval: HOUR,
+    };
+    store.sync_feeds(set, now()).await.unwrap();
+    let clock: Clock = std::sync::Arc::new(now);
+    let mut dispatch = Dispatch::new(store, Source::Due, clock, Limits::new(1, 1));
+    assert_eq!(dispatch.claim().await.unwrap().len(), 2);
+    assert!(dispatch.claim().await.unwrap().is_empty());
+    assert!(dispatch.rest() > Duration::ZERO, "the loop would spin");
+    dispatch.finished("a.example", None);
+    assert_eq!(dispatch.claim().await.unwrap().len(), 1);
+}

@@ -138,6 +138,12 @@ fn commit(backend: &mut dyn Backend, batches: &mut Vec<Batch>, replies: &mut Vec
                 let _ = reply.send(Err(error));
             }
         }
+        // Nobody's fault, and each try alone would wait as long again.
+        Err(StoreError::Busy { path }) => {
+            for reply in replies {
+                let _ = reply.send(Err(StoreError::Busy { path: path.clone() }));
+            }
+        }
         Err(_) => {
             for (batch, reply) in group.into_iter().zip(replies) {
                 let alone = guarded(backend, std::slice::from_ref(&batch));

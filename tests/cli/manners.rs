@@ -131,6 +131,20 @@ fn quiet_says_only_the_summary_and_what_went_wrong() {
 }
 
 #[test]
+fn status_names_failing_feeds_without_the_tokens_in_their_urls() {
+    let site = Site::start();
+    let tidings = Tidings::new().feed(&site.url("/gone?token=hush"));
+    tidings.run(&["poll", "--all"]).code(1).stdout_lacks("hush");
+    for args in [&["status"][..], &["status", "--json"]] {
+        tidings
+            .run(args)
+            .ok()
+            .stdout_has("token=…")
+            .stdout_lacks("hush");
+    }
+}
+
+#[test]
 fn a_round_says_one_line_a_feed_and_a_closing_summary() {
     let (_site, tidings) = polled();
     let ran = tidings.run(&["poll", "--all", "--force"]);

@@ -11,6 +11,8 @@ mod formats;
 mod manners;
 // When a feed may be asked again.
 mod pace;
+// Two processes at once, and a reader that goes away.
+mod together;
 
 use crate::util::Tidings;
 

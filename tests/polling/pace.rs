@@ -76,6 +76,14 @@ fn retry_after_is_kept_even_when_forced() {
 }
 
 #[test]
+fn adding_a_known_feed_again_asks_nobody_anything() {
+    let (site, tidings) = polled_once(Reply::status(429).header("Retry-After", "3600"));
+    let ran = tidings.run(&["feed", "add", &site.url("/f")]);
+    ran.ok().stdout_has("known already");
+    assert_eq!(site.requests("/f").len(), 1);
+}
+
+#[test]
 fn being_asked_to_wait_is_no_failure_of_the_feed() {
     let (_site, tidings) = polled_once(Reply::status(429).header("Retry-After", "60"));
     let feed = only_feed(&tidings);

@@ -17,8 +17,9 @@ use crate::{
         terminal::{Tone, entries},
     },
     config::{
-        Loaded,
+        self, Loaded,
         edit::{self, NewFeed},
+        feed_url,
     },
     daemon::{self, open_for_polling},
     fetch::{FetchRequest, Fetcher},
@@ -39,7 +40,10 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<Ended, CliError> 
     let mut failed = 0;
     for url in &args.urls {
         let result = with_scheme(url).and_then(|url| {
-            if args.no_fetch {
+            if let Some(id) = known(context, &loaded, &url) {
+                // Not even looked at: its server may have asked not to be.
+                tell(context, &id, false, &url, kept(args))
+            } else if args.no_fetch {
                 add_unseen(context, args, &loaded, &url)
             } else {
                 add_seen(context, args, &loaded, &url)
@@ -80,6 +84,15 @@ fn with_scheme(url: &str) -> Result<String, CliError> {
         )));
     }
     Ok(format!("https://{url}"))
+}
+
+/// The feed that has this URL already.
+fn known(context: &Context, loaded: &Loaded, url: &str) -> Option<FeedId> {
+    let url = feed_url(url).ok()?;
+    // Mistakes of the feed files are told by those who change them.
+    let (specs, _) = config::load_feeds(&loaded.config, &context.env);
+    let known = specs.into_iter().find(|spec| spec.url == url.as_str());
+    known.map(|spec| spec.id)
 }
 
 fn add_unseen(
@@ -145,7 +158,7 @@ fn tell(context: &Context, id: &FeedId, new: bool, url: &str, what: &str) -> Res
 }
 
 fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Result<(), CliError> {
-    Context::runtime()?.block_on(async {
+    Context::block_on(async {
         let found = look(context, loaded, url).await?;
         let (id, new) = write_down(context, args, loaded, &found.url)?;
         let count = found.document.normalized.entries.len();
@@ -173,7 +186,7 @@ fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Re
         } else {
             Ok(())
         }
-    })
+    })?
 }
 
 /// A feed that was looked at.

@@ -174,10 +174,16 @@ fn records(
     }
 }
 
+/// A feed's record; the store gives them in the order of their ids.
+fn record<'a>(records: &'a [FeedRecord], id: &FeedId) -> Option<&'a FeedRecord> {
+    let at = records.binary_search_by(|record| record.id.cmp(id)).ok()?;
+    records.get(at)
+}
+
 /// The feed that `wanted` names among the feed files' feeds.
 fn find(wanted: &str, specs: &[FeedSpec], records: &[FeedRecord]) -> Result<FeedId, CliError> {
     let named = specs.iter().map(|spec| {
-        let record = records.iter().find(|record| record.id == spec.id);
+        let record = record(records, &spec.id);
         let title = record.and_then(|record| record.state.title.as_deref());
         Named {
             id: &spec.id,

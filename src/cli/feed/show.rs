@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{find, records, specs};
+use super::{find, record, records, specs};
 use crate::{
     cli::{
         CliError, Ended,
@@ -29,7 +29,7 @@ pub(super) fn list(context: &Context, as_json: bool) -> Result<Ended, CliError> 
     let records = records(context, &loaded.config, &filter)?;
     let pairs: Vec<(&FeedSpec, Option<&FeedRecord>)> = specs
         .iter()
-        .map(|spec| (spec, records.iter().find(|record| record.id == spec.id)))
+        .map(|spec| (spec, record(&records, &spec.id)))
         .collect();
     let mut out = io::stdout().lock();
     if as_json {
