@@ -110,6 +110,17 @@ impl Fetcher {
     ///
     /// The deadline covers all hops, but not the waits for their hosts' turns.
     pub async fn fetch(&self, request: &FetchRequest, now: Time) -> Fetched {
+        self.fetch_timed(request, now).await.0
+    }
+
+    /// As [`Fetcher::fetch`], with the time the exchange took, without the waits for hosts' turns.
+    pub async fn fetch_timed(&self, request: &FetchRequest, now: Time) -> (Fetched, Duration) {
+        let mut spent = Duration::ZERO;
+        let fetched = self.follow(request, now, &mut spent).await;
+        (fetched, spent)
+    }
+
+    async fn follow(&self, request: &FetchRequest, now: Time, spent: &mut Duration) -> Fetched {
         let url = match self.guard.check_url(&request.url) {
             Ok(url) => url,
             Err(failure) => return failed(failure),
@@ -117,10 +128,9 @@ impl Fetcher {
         let mut hop = Hop {
             url: url.clone(),
             moved: None,
-            left: request.timeout.unwrap_or(self.config.timeout),
         };
         for _ in 0..=HOPS {
-            match self.hop(request, &url, &hop, now).await {
+            match self.hop(request, &url, &hop, now, spent).await {
                 Step::Done(fetched) => return *fetched,
                 Step::Next(next) => hop = next,
             }
@@ -135,7 +145,14 @@ impl Fetcher {
     }
 
     /// One request of a redirect chain, in its host's turn.
-    async fn hop(&self, request: &FetchRequest, first: &Url, hop: &Hop, now: Time) -> Step {
+    async fn hop(
+        &self,
+        request: &FetchRequest,
+        first: &Url,
+        hop: &Hop,
+        now: Time,
+        spent: &mut Duration,
+    ) -> Step {
         let turn = self
             .gate
             .enter(hop.url.host_str().unwrap_or_default())
@@ -148,21 +165,17 @@ impl Fetcher {
                 break permit;
             }
         };
+        let deadline = request.timeout.unwrap_or(self.config.timeout);
+        let left = deadline.saturating_sub(*spent);
         let start = tokio::time::Instant::now();
-        match tokio::time::timeout(hop.left, self.exchange(request, first, hop, now)).await {
-            Ok(Step::Next(next)) => Step::Next(Hop {
-                left: hop.left.saturating_sub(start.elapsed()),
-                ..next
-            }),
-            Ok(done) => done,
-            Err(_) => {
-                let deadline = request.timeout.unwrap_or(self.config.timeout);
-                Step::fail(
-                    FailKind::Timeout,
-                    format!("no complete answer within {}", words(deadline)),
-                )
-            }
-        }
+        let answer = tokio::time::timeout(left, self.exchange(request, first, hop, now)).await;
+        *spent += start.elapsed();
+        answer.unwrap_or_else(|_| {
+            Step::fail(
+                FailKind::Timeout,
+                format!("no complete answer within {}", words(deadline)),
+            )
+        })
     }
 
     async fn exchange(&self, request: &FetchRequest, first: &Url, hop: &Hop, now: Time) -> Step {
@@ -305,7 +318,6 @@ impl Fetcher {
         Step::Next(Hop {
             url,
             moved: Some(moved),
-            left: hop.left,
         })
     }
 }
@@ -314,8 +326,6 @@ impl Fetcher {
 struct Hop {
     url: Url,
     moved: Option<Permanence>,
-    /// What is left of the deadline.
-    left: Duration,
 }
 
 enum Step {

@@ -129,8 +129,11 @@ impl Ingest {
         let Some(spec) = setup.specs.get(&due.id) else {
             return Ok(None);
         };
-        let started = (self.clock)();
-        let fetched = setup.fetcher.fetch(&request(spec, &due), started).await;
+        let request = request(spec, &due);
+        let (fetched, took) = setup.fetcher.fetch_timed(&request, (self.clock)()).await;
+        // The poll began with its request; the wait for the host's turn is no part of it.
+        let took = chrono::Duration::from_std(took).unwrap_or_default();
+        let started = (self.clock)() - took;
         self.absorb(due, spec, fetched, started).await.map(Some)
     }
 

@@ -11,6 +11,10 @@ use crate::model::{FailKind, FeedRecord, FeedState, Outcome, Time};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// No server can ask for more (`fetch` cuts it there); what is further ahead is a clock's fault.
+const MOST_RETRY: Duration = Duration::from_secs(32 * 24 * 3600);
+/// How far clocks may differ without being wrong.
+const CLOCK_SLACK: Duration = Duration::from_secs(120);
 /// After so many failures in a row a feed is asked once a week.
 const LONG_DEAD: u32 = 30;
 
@@ -127,6 +131,14 @@ fn failing(state: &FeedState, pace: &Pace) -> (Duration, &'static str) {
             DAY,
             "not a readable feed: every few hours until it is one",
         ),
+        // Often it is our own network that is down, and a look-up bothers no publisher.
+        Some((FailKind::Dns, _)) => {
+            let wait = backoff.clamp(pace.floor, (HOUR * 2).max(pace.floor));
+            return (
+                wait,
+                "the name does not resolve: every two hours until it does",
+            );
+        }
         Some((_, Some(401 | 403))) => (HOUR * 4, DAY, "refused: a few times a day"),
         Some((_, Some(404))) => (pace.floor, DAY * 7, "404: ever longer waits, up to a week"),
         _ => (
@@ -190,7 +202,12 @@ pub fn may_poll_by_hand(record: &FeedRecord, now: Time, force: bool) -> Result<(
     if record.state.gone {
         return Err(Refusal::Gone);
     }
-    if let Some(until) = record.state.retry_after.filter(|until| *until > now) {
+    let furthest = add(now, MOST_RETRY);
+    if let Some(until) = record
+        .state
+        .retry_after
+        .filter(|until| *until > now && *until <= furthest)
+    {
         return Err(Refusal::RetryAfter(until));
     }
     if record.leased_until.is_some_and(|until| until > now) {
@@ -198,6 +215,8 @@ pub fn may_poll_by_hand(record: &FeedRecord, now: Time, force: bool) -> Result<(
     }
     // A claim counts as a poll: its request may have been sent before a crash.
     let last = record.state.last_poll.max(record.claimed_at);
+    // A moment ahead of the clock is no poll: the clock was wrong then.
+    let last = last.filter(|last| *last <= add(now, CLOCK_SLACK));
     match last.map(|last| add(last, record.interval)) {
         Some(soonest) if soonest > now && !force => Err(Refusal::TooSoon(soonest)),
         _ => Ok(()),

@@ -248,3 +248,10 @@ async fn a_full_window_rests_until_a_poll_ends_however_much_is_due() {
     dispatch.finished("a.example", None);
     assert_eq!(dispatch.claim().await.unwrap().len(), 1);
 }
+
+#[test]
+fn a_name_that_does_not_resolve_is_looked_up_again_within_hours_however_long_it_lasts() {
+    let mut offline = failing(99, None);
+    offline.failure.as_mut().unwrap().kind = FailKind::Dns;
+    assert_eq!(wait(&offline, &answer(Outcome::Failed)), HOUR * 2);
+}

@@ -5,7 +5,7 @@ use tidings::{
     store::{Claim, StoreError},
 };
 
-use super::{Bench, LEASE, at, batch, claim, contract, id, ids, insert, slugs, story};
+use super::{Bench, LEASE, at, batch, claim, contract, id, ids, insert, slugs, spec, story};
 
 contract! {
     a_leased_feed_is_nobody_elses
@@ -15,6 +15,7 @@ contract! {
     feeds_are_claimed_by_name_whether_due_or_not
     a_feed_is_leased_once_however_often_it_is_named
     a_released_feed_is_due_when_it_was
+    a_feed_claimed_under_a_wrong_clock_waits_no_longer_than_its_interval
     a_released_feed_remembers_the_claim_before
     releasing_what_is_no_longer_ours_does_nothing
     breaking_leases_frees_the_feeds_and_keeps_the_reserved_polls
@@ -105,6 +106,16 @@ fn a_released_feed_is_due_when_it_was(store: &mut Bench) {
         (at(0), None, None)
     );
     assert_eq!(other_claims(store, 30), ["a"]);
+}
+
+fn a_feed_claimed_under_a_wrong_clock_waits_no_longer_than_its_interval(store: &mut Bench) {
+    let ten_years = 10 * 365 * 24 * 60;
+    store.with_feeds(&["a"]);
+    store.poll("a", ten_years, Vec::new());
+    store.sync(vec![spec("a")], 5);
+    assert_eq!(store.feed("a").next_poll, at(65));
+    assert_eq!(other_claims(store, 64), [""; 0]);
+    assert_eq!(other_claims(store, 65), ["a"]);
 }
 
 fn a_released_feed_remembers_the_claim_before(store: &mut Bench) {

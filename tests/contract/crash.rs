@@ -1,6 +1,7 @@
 //! What a process leaves behind that ends without closing: SQLite's write-ahead log.
 
 use std::{
+    collections::BTreeSet,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
@@ -76,8 +77,9 @@ fn a_torn_end_of_the_log_costs_only_what_was_never_acknowledged() {
     }
 }
 
-/// The kernel's locks on a file; none are told where there is no `/proc`.
-fn locks_on(path: &Path) -> Vec<String> {
+/// The kernel's locks on a file; none are told where there is no `/proc`. A set, because the list
+/// is no snapshot: while others lock, it may tell a lock twice.
+fn locks_on(path: &Path) -> BTreeSet<String> {
     let file = format!(":{} ", std::fs::metadata(path).unwrap().ino());
     let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
     let of_file = locks.lines().filter(|lock| lock.contains(&file));

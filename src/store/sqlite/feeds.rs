@@ -26,6 +26,13 @@ pub(super) fn sync(tx: &Transaction<'_>, set: &FeedSet, now: Time) -> Sql<SyncRe
         let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
         sync_one(tx, spec, interval_ms, now, &mut report)?;
     }
+    // A claim ahead of the clock was made while the clock was wrong; its feed must not wait for
+    // the clock to get there.
+    tx.execute(
+        "UPDATE feeds SET next_at = min(next_at, :now + interval_ms), claimed_at = :now, lease_until = 0
+         WHERE claimed_at > :now + 120000",
+        named_params! { ":now": millis(now) },
+    )?;
     let named: Vec<&str> = set.specs.iter().map(|spec| spec.id.as_str()).collect();
     let retired = tx.execute(
         "UPDATE feeds SET retired = 1 WHERE retired = 0
