@@ -1,7 +1,7 @@
 //! `tidings status`: feeds by health, articles, what fails.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     io::{self, Write},
 };
 
@@ -12,7 +12,8 @@ use super::{
     CliError, Ended, args::StatusArgs, context::Context, feed::paint_health, when::relative,
 };
 use crate::{
-    model::{FeedFilter, FeedRecord, Health, Time, printable, redact_url},
+    config::{self, Config},
+    model::{FeedFilter, FeedId, FeedRecord, Health, Time, printable, redact_url},
     store::Totals,
 };
 
@@ -30,7 +31,10 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Ended, CliErro
     let loaded = context.settings_or_default()?;
     let path = context.store_path(&loaded.config)?;
     let mut backend = context.reader(&loaded.config)?;
-    let feeds = backend.feeds(&FeedFilter::default())?;
+    let mut feeds = backend.feeds(&FeedFilter::default())?;
+    if loaded.path.is_some() {
+        follow_files(&mut feeds, &loaded.config, context);
+    }
     let midnight = context
         .now
         .date_naive()
@@ -56,6 +60,21 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Ended, CliErro
         failures(&mut out, &feeds, context.now)?;
     }
     Ok(Ended::Well)
+}
+
+/// The feed files' word counts at once, even if the store hears it with the next poll only: feeds
+/// taken out are not shown, pauses are.
+fn follow_files(feeds: &mut Vec<FeedRecord>, config: &Config, context: &Context) {
+    let (specs, errors) = config::load_feeds(config, &context.env);
+    // With mistakes in the files it is not known what they mean; `tidings check` tells them.
+    if !errors.is_empty() {
+        return;
+    }
+    let paused: HashMap<&FeedId, bool> = specs.iter().map(|spec| (&spec.id, spec.paused)).collect();
+    feeds.retain(|feed| paused.contains_key(&feed.id));
+    for feed in feeds {
+        feed.paused = paused.get(&feed.id).copied().unwrap_or(feed.paused);
+    }
 }
 
 struct Summary {

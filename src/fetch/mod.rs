@@ -66,6 +66,8 @@ pub struct Fetcher {
     guard: Arc<Guard>,
     gate: Arc<hosts::HostGate>,
     permits: Arc<Semaphore>,
+    /// Places for large bodies.
+    large: Arc<Semaphore>,
     config: Arc<FetchConfig>,
 }
 
@@ -84,6 +86,7 @@ impl Fetcher {
                 config.host_interval,
             )),
             permits: Arc::new(Semaphore::new(config.concurrency)),
+            large: Arc::new(Semaphore::new(body::LARGE_AT_ONCE)),
             config: Arc::new(config.clone()),
         })
     }
@@ -103,6 +106,7 @@ impl Fetcher {
         if config.concurrency == self.config.concurrency {
             renewed.permits = Arc::clone(&self.permits);
         }
+        renewed.large = Arc::clone(&self.large);
         Ok(renewed)
     }
 
@@ -261,7 +265,7 @@ impl Fetcher {
         let status = response.status().as_u16();
         let validators = conditional::validators(hop.url.as_str(), response.headers());
         let content_type = conditional::text(response.headers(), &header::CONTENT_TYPE);
-        match body::read(response, max).await {
+        match body::read(response, max, &self.large).await {
             Ok(bytes) => Step::Done(Box::new(Fetched::New(NewBody {
                 bytes,
                 content_type,

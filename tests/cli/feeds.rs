@@ -88,8 +88,15 @@ fn a_page_with_two_feeds_costs_two_requests_and_names_the_other() {
         .ok()
         .stdout_has("304");
     assert_eq!(site.all_requests().len(), 3);
-    let again = tidings.run(&["feed", "add", &site.url("/posts.xml")]);
-    again.ok().stdout_has("known already");
+    for known in ["/posts.xml", "/"] {
+        let again = tidings.run(&["feed", "add", &site.url(known)]);
+        again.ok().stdout_has("known already");
+    }
+    assert_eq!(
+        site.requests("/posts.xml").len(),
+        2,
+        "a known feed was asked again"
+    );
 }
 
 #[test]

@@ -113,6 +113,19 @@ fn status_and_feed_lists_are_readable_and_parse_as_json() {
 }
 
 #[test]
+fn status_follows_the_feed_files_before_the_next_poll() {
+    let (_site, tidings) = polled();
+    tidings.run(&["feed", "pause", "small"]).ok();
+    tidings.run(&["status"]).ok().stdout_has("1: 1 paused");
+    tidings.run(&["feed", "remove", "small"]).ok();
+    tidings
+        .run(&["status"])
+        .ok()
+        .stdout_has("0: none")
+        .stdout_has("3 in all");
+}
+
+#[test]
 fn quiet_says_only_the_summary_and_what_went_wrong() {
     let site = Site::start();
     site.serve("/good", Reply::feed(rss(&["a"])));

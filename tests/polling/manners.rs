@@ -1,7 +1,7 @@
 //! What a request says about us, how many there are at once, and where a redirect may lead it.
 
 use super::{again, only_feed};
-use crate::util::{Reply, Site, Tidings, rss};
+use crate::util::{Reply, Site, Tidings, channel, item, rss};
 
 #[test]
 fn a_request_names_its_product_and_carries_nothing_that_tracks() {
@@ -224,4 +224,23 @@ fn five_redirects_are_followed_and_six_are_not() {
         .run(&["poll", "--all"])
         .code(1)
         .stdout_has("more than 5 redirects");
+}
+
+#[test]
+fn more_large_documents_than_may_be_in_memory_at_once_are_all_read() {
+    let site = Site::start_on("0.0.0.0");
+    let mut tidings = Tidings::new();
+    for feed in 1..=12 {
+        let name = format!("large-{feed}");
+        // Beyond a megabyte, so that each waits for one of the few places.
+        let padding = format!("<!--{}-->", "x".repeat(1_200_000));
+        let document = channel("Large feed", &(padding + &item(&name, &name)));
+        let path = format!("/{feed}");
+        site.serve(&path, Reply::feed(document));
+        tidings = tidings.feed(&site.url_at(&format!("127.0.9.{feed}"), &path));
+    }
+    tidings
+        .run(&["poll", "--all"])
+        .ok()
+        .stdout_has("12 gave articles");
 }

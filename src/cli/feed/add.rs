@@ -159,7 +159,10 @@ fn tell(context: &Context, id: &FeedId, new: bool, url: &str, what: &str) -> Res
 
 fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Result<(), CliError> {
     Context::block_on(async {
-        let found = look(context, loaded, url).await?;
+        let found = match look(context, loaded, url).await? {
+            Look::Found(found) => found,
+            Look::Known(id, url) => return tell(context, &id, false, &url, kept(args)),
+        };
         let (id, new) = write_down(context, args, loaded, &found.url)?;
         let count = found.document.normalized.entries.len();
         let title = found.document.normalized.title.clone().unwrap_or_default();
@@ -198,19 +201,26 @@ struct Found {
     others: Vec<String>,
 }
 
-async fn look(context: &Context, loaded: &Loaded, url: &str) -> Result<Found, CliError> {
+/// What stands at a URL.
+enum Look {
+    Found(Box<Found>),
+    /// The page's feed is polled already; it was not asked.
+    Known(FeedId, String),
+}
+
+async fn look(context: &Context, loaded: &Loaded, url: &str) -> Result<Look, CliError> {
     let fetcher = Fetcher::new(&loaded.config.fetch)?;
     let limits = Limits {
         max_entries: loaded.config.fetch.max_entries,
     };
     let body = fetch(context, &fetcher, url).await?;
     match read(context, &body, limits) {
-        Ok(document) => Ok(Found {
+        Ok(document) => Ok(Look::Found(Box::new(Found {
             url: settled(url, &body),
             body,
             document,
             others: Vec::new(),
-        }),
+        }))),
         Err(error) => {
             let html = String::from_utf8_lossy(&body.bytes);
             let mut feeds = parse::discover(&html, &body.final_url)
@@ -220,14 +230,17 @@ async fn look(context: &Context, loaded: &Loaded, url: &str) -> Result<Found, Cl
                 return Err(no_feed(url, &error));
             };
             let others = feeds.collect();
+            if let Some(id) = known(context, loaded, &first) {
+                return Ok(Look::Known(id, first));
+            }
             let body = fetch(context, &fetcher, &first).await?;
             let document = read(context, &body, limits).map_err(|error| no_feed(&first, &error))?;
-            Ok(Found {
+            Ok(Look::Found(Box::new(Found {
                 url: settled(&first, &body),
                 body,
                 document,
                 others,
-            })
+            })))
         }
     }
 }
