@@ -1,40 +1,40 @@
 //! The conductor: one feed from due to committed. Read this file first.
 //!
 //! It alone calls the stages, in this order: fetch, parse, normalize, (what the store knows,)
-//! decide, commit. A failed step is a value that is committed like any other poll.
+//! decide, commit (parse and normalize are called in `document`, on a thread for pure work). A
+//! failed step is a value that is committed like any other poll.
 
 mod decide;
+mod document;
+mod learnt;
 mod report;
 mod state;
 
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
 };
 
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
 
 pub use decide::{Candidate, Speaker, decide};
+pub use document::{Document, read_document};
 pub use report::Report;
 
 use crate::{
     config::Config,
     fetch::{ClientError, FetchRequest, Fetcher},
     model::{
-        Action, Batch, CacheHints, Decided, DueFeed, FailKind, Failure, FeedCommit, FeedId,
-        FeedSpec, Fetched, NewBody, Outcome, PollRecord, RawFeed, Time,
+        Action, Batch, CacheHints, Decided, DueFeed, FeedCommit, FeedId, FeedSpec, Fetched,
+        Outcome, PollRecord, Time,
     },
-    normalize::{self, Context, Normalized},
-    parse::{self, Limits},
+    parse::Limits,
     schedule::{self, Answer, Clock, Pace},
     store::{Store, StoreError},
 };
-use state::{Digest, Seen};
-
-/// A parse that takes longer than this is given up; its thread is left to end by itself.
-const PARSE_DEADLINE: Duration = Duration::from_secs(10);
+use document::Readers;
+use learnt::{Arrival, Learnt};
+use state::Seen;
 
 /// Polls feeds; clones share everything.
 #[derive(Clone)]
@@ -42,8 +42,7 @@ pub struct Ingest {
     setup: Arc<RwLock<Setup>>,
     store: Store,
     clock: Clock,
-    /// Parses at once: they are pure work, so no more than there are cores.
-    parsers: Arc<Semaphore>,
+    readers: Readers,
 }
 
 /// What a reload replaces; a poll works with the setup it began with.
@@ -52,14 +51,6 @@ pub struct Setup {
     fetcher: Fetcher,
     config: Arc<Config>,
     specs: Arc<HashMap<FeedId, FeedSpec>>,
-}
-
-/// A document as far as it could be read.
-pub struct Document {
-    /// What the normalizer made of it.
-    pub normalized: Normalized,
-    /// Its format and what had to be mended.
-    pub raw: RawFeed,
 }
 
 impl Ingest {
@@ -72,7 +63,6 @@ impl Ingest {
         specs: Vec<FeedSpec>,
         clock: Clock,
     ) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let setup = Setup {
             fetcher,
             config,
@@ -82,7 +72,7 @@ impl Ingest {
             setup: Arc::new(RwLock::new(setup)),
             store,
             clock,
-            parsers: Arc::new(Semaphore::new(cores)),
+            readers: Readers::new(),
         }
     }
 
@@ -220,7 +210,21 @@ impl Ingest {
     /// What the answer says, with its document read if it is a new one.
     async fn learn(&self, due: &DueFeed, spec: &FeedSpec, fetched: Fetched, now: Time) -> Learnt {
         match fetched {
-            Fetched::New(body) => self.learn_document(due, spec, body, now).await,
+            Fetched::New(body) => {
+                let arrival = Arrival::of(&body);
+                if due.state.body_hash.as_ref() == Some(&arrival.hash) {
+                    return arrival.same();
+                }
+                let max_entries = self.setup().config.fetch.max_entries;
+                match self
+                    .readers
+                    .read(spec, body, Limits { max_entries }, now)
+                    .await
+                {
+                    Ok(document) => arrival.read(document),
+                    Err(failure) => arrival.unreadable(failure),
+                }
+            }
             Fetched::NotModified {
                 validators,
                 hints,
@@ -252,65 +256,6 @@ impl Ingest {
                     },
                 )
             }
-        }
-    }
-
-    async fn learn_document(
-        &self,
-        due: &DueFeed,
-        spec: &FeedSpec,
-        body: NewBody,
-        now: Time,
-    ) -> Learnt {
-        let hash = body_hash(&body.bytes);
-        let (status, hints, bytes) = (Some(body.status), body.hints, body.bytes.len() as u64);
-        let (validators, moved) = (body.validators.clone(), body.moved);
-        if due.state.body_hash.as_ref() == Some(&hash) {
-            return Learnt::new(Seen::Same { validators, moved }, status, hints).sized(bytes);
-        }
-        match self.read(spec, body, now).await {
-            Ok(Document { raw, normalized }) => {
-                let digest = Box::new(Digest::of(&raw, &normalized));
-                let seen = Seen::Document {
-                    validators,
-                    moved,
-                    hash,
-                    digest,
-                };
-                let mut learnt = Learnt::new(seen, status, hints).sized(bytes);
-                learnt.poll.entries = u32::try_from(normalized.entries.len()).unwrap_or(u32::MAX);
-                learnt.problems = normalized
-                    .problems
-                    .into_iter()
-                    .map(|problem| problem.what)
-                    .collect();
-                learnt.repairs = raw.repairs.into_iter().map(|repair| repair.what).collect();
-                learnt.entries = normalized.entries.into_iter().map(candidate).collect();
-                learnt
-            }
-            Err(failure) => Learnt::new(Seen::Failed(failure), status, hints).sized(bytes),
-        }
-    }
-
-    /// Parses and normalizes off the async threads, a few at a time, under a deadline.
-    async fn read(&self, spec: &FeedSpec, body: NewBody, now: Time) -> Result<Document, Failure> {
-        // Held here and not on the thread: a document that is given up frees its place.
-        let _permit = self.parsers.acquire().await;
-        let (id, name) = (spec.id.clone(), spec.name.clone());
-        let limits = Limits {
-            max_entries: self.setup().config.fetch.max_entries,
-        };
-        let work = tokio::task::spawn_blocking(move || {
-            read_document(&body, &id, name.as_deref(), limits, now)
-        });
-        match tokio::time::timeout(PARSE_DEADLINE, work).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(internal(
-                "reading the document failed; this is a bug in Tidings, please report it",
-            )),
-            Err(_) => Err(internal(
-                "reading the document took too long; it was given up",
-            )),
         }
     }
 
@@ -346,85 +291,6 @@ fn by_id(specs: Vec<FeedSpec>) -> HashMap<FeedId, FeedSpec> {
         .collect()
 }
 
-/// Reads a fetched body: parse, then normalize. Pure work without a store, for `preview` too.
-///
-/// # Errors
-/// Why the body is no readable feed.
-pub fn read_document(
-    body: &NewBody,
-    id: &FeedId,
-    name: Option<&str>,
-    limits: Limits,
-    now: Time,
-) -> Result<Document, Failure> {
-    let raw = parse::parse(
-        &body.bytes,
-        body.content_type.as_deref(),
-        &body.final_url,
-        limits,
-    )
-    .map_err(|error| Failure {
-        kind: FailKind::Parse,
-        status: Some(body.status),
-        message: error.to_string(),
-    })?;
-    let context = Context {
-        feed_id: id,
-        source_name: name,
-        feed_url: &body.final_url,
-        now,
-    };
-    let normalized = normalize::normalize(&raw, &context);
-    Ok(Document { raw, normalized })
-}
-
-/// What one poll learnt, before the store is asked.
-struct Learnt {
-    seen: Seen,
-    hints: CacheHints,
-    entries: Vec<Candidate>,
-    problems: Vec<String>,
-    repairs: Vec<String>,
-    poll: PollRecord,
-}
-
-impl Learnt {
-    fn new(seen: Seen, status: Option<u16>, hints: CacheHints) -> Self {
-        let poll = PollRecord {
-            at: Time::UNIX_EPOCH,
-            outcome: seen.outcome(),
-            status,
-            bytes: 0,
-            ms: 0,
-            entries: 0,
-            new: 0,
-            changed: 0,
-            error: None,
-        };
-        Self {
-            seen,
-            hints,
-            entries: Vec::new(),
-            problems: Vec::new(),
-            repairs: Vec::new(),
-            poll,
-        }
-    }
-
-    fn sized(mut self, bytes: u64) -> Self {
-        self.poll.bytes = bytes;
-        self
-    }
-}
-
-fn candidate(entry: normalize::Entry) -> Candidate {
-    Candidate {
-        key: entry.key,
-        guid: entry.guid,
-        article: entry.article,
-    }
-}
-
 fn answer(outcome: Outcome, hints: CacheHints) -> Answer {
     Answer {
         outcome,
@@ -442,23 +308,6 @@ fn request(spec: &FeedSpec, due: &DueFeed) -> FetchRequest {
         timeout: spec.timeout,
         max_body: spec.max_body,
     }
-}
-
-fn internal(message: &str) -> Failure {
-    Failure {
-        kind: FailKind::Internal,
-        status: None,
-        message: message.to_owned(),
-    }
-}
-
-/// 128 bits are plenty to tell one feed's documents apart.
-fn body_hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 /// In 0..=1, different for every feed and poll; it need not be unguessable.

@@ -1,0 +1,122 @@
+//! What one answer says, before the store is asked: what was seen, the entries, the hints.
+
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    Candidate,
+    document::Document,
+    state::{Digest, Seen},
+};
+use crate::{
+    model::{CacheHints, Failure, NewBody, Permanence, PollRecord, Time, Validators},
+    normalize,
+};
+
+/// What one poll learnt, before the store is asked.
+pub(super) struct Learnt {
+    pub(super) seen: Seen,
+    pub(super) hints: CacheHints,
+    pub(super) entries: Vec<Candidate>,
+    pub(super) problems: Vec<String>,
+    pub(super) repairs: Vec<String>,
+    /// As far as it is known by now.
+    pub(super) poll: PollRecord,
+}
+
+impl Learnt {
+    pub(super) fn new(seen: Seen, status: Option<u16>, hints: CacheHints) -> Self {
+        let poll = PollRecord {
+            at: Time::UNIX_EPOCH,
+            outcome: seen.outcome(),
+            status,
+            bytes: 0,
+            ms: 0,
+            entries: 0,
+            new: 0,
+            changed: 0,
+            error: None,
+        };
+        Self {
+            seen,
+            hints,
+            entries: Vec::new(),
+            problems: Vec::new(),
+            repairs: Vec::new(),
+            poll,
+        }
+    }
+
+    fn sized(mut self, bytes: u64) -> Self {
+        self.poll.bytes = bytes;
+        self
+    }
+}
+
+/// A body that has arrived, as far as it is known without being read.
+pub(super) struct Arrival {
+    pub(super) hash: String,
+    status: Option<u16>,
+    hints: CacheHints,
+    bytes: u64,
+    validators: Validators,
+    moved: Option<Permanence>,
+}
+
+impl Arrival {
+    pub(super) fn of(body: &NewBody) -> Self {
+        Self {
+            hash: body_hash(&body.bytes),
+            status: Some(body.status),
+            hints: body.hints,
+            bytes: body.bytes.len() as u64,
+            validators: body.validators.clone(),
+            moved: body.moved,
+        }
+    }
+
+    /// The body of last time.
+    pub(super) fn same(self) -> Learnt {
+        let (validators, moved) = (self.validators, self.moved);
+        let seen = Seen::Same { validators, moved };
+        Learnt::new(seen, self.status, self.hints).sized(self.bytes)
+    }
+
+    /// It could not be read.
+    pub(super) fn unreadable(self, failure: Failure) -> Learnt {
+        Learnt::new(Seen::Failed(failure), self.status, self.hints).sized(self.bytes)
+    }
+
+    /// It was read.
+    pub(super) fn read(self, Document { raw, normalized }: Document) -> Learnt {
+        let seen = Seen::Document {
+            validators: self.validators,
+            moved: self.moved,
+            hash: self.hash,
+            digest: Box::new(Digest::of(&raw, &normalized)),
+        };
+        let mut learnt = Learnt::new(seen, self.status, self.hints).sized(self.bytes);
+        learnt.poll.entries = u32::try_from(normalized.entries.len()).unwrap_or(u32::MAX);
+        let problems = normalized.problems.into_iter();
+        learnt.problems = problems.map(|problem| problem.what).collect();
+        learnt.repairs = raw.repairs.into_iter().map(|repair| repair.what).collect();
+        learnt.entries = normalized.entries.into_iter().map(candidate).collect();
+        learnt
+    }
+}
+
+fn candidate(entry: normalize::Entry) -> Candidate {
+    Candidate {
+        key: entry.key,
+        guid: entry.guid,
+        article: entry.article,
+    }
+}
+
+/// 128 bits are plenty to tell one feed's documents apart.
+fn body_hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
