@@ -34,7 +34,7 @@ fn assert_one_story(tidings: &Tidings) {
     assert_eq!(store.count("sightings"), 1, "sightings");
     assert_eq!(store.count("revisions"), 1, "revisions");
     drop(store);
-    let lines = tidings.run(&["export", "--format", "jsonl"]).ok().jsonl();
+    let lines = tidings.exported();
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0]["revision"], 1);
     assert_eq!(lines[0]["published_at"], "2019-11-05T16:55:07Z");

@@ -47,14 +47,7 @@ fn an_added_feed_is_asked_once_and_its_next_poll_is_conditional() {
     ]);
     ran.ok().stdout_has("added").stdout_has("2 entries");
     assert_eq!(site.all_requests().len(), 1);
-    assert_eq!(
-        tidings
-            .run(&["export", "--format", "jsonl"])
-            .ok()
-            .jsonl()
-            .len(),
-        2
-    );
+    assert_eq!(tidings.exported().len(), 2);
     // The look was the first poll: it is not due again.
     tidings.run(&["poll", "Mine"]).ok().stdout_has("skipped");
     assert_eq!(site.all_requests().len(), 1);

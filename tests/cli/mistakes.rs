@@ -58,14 +58,7 @@ fn five_mistakes_are_five_lines_with_their_places() {
     let poll = tidings.run(&["poll", "--all"]);
     poll.code(2);
     assert_eq!(poll.stderr, ran.stderr);
-    assert_eq!(
-        tidings
-            .run(&["export", "--format", "jsonl"])
-            .ok()
-            .jsonl()
-            .len(),
-        3
-    );
+    assert_eq!(tidings.exported().len(), 3);
 }
 
 #[test]

@@ -3,8 +3,12 @@
 use super::again;
 use crate::util::{Database, Reply, Site, Tidings, channel, item, rss};
 
-fn exported(tidings: &Tidings) -> Vec<serde_json::Value> {
-    tidings.run(&["export", "--format", "jsonl"]).ok().jsonl()
+/// Two feeds: `first` at `/1`, `second` at `/2`.
+fn first_and_second(site: &Site) -> Tidings {
+    let feed = |id: &str, path: &str| format!("[[feed]]\nid = {id:?}\nurl = {:?}", site.url(path));
+    Tidings::new()
+        .feed_toml(&feed("first", "/1"))
+        .feed_toml(&feed("second", "/2"))
 }
 
 #[test]
@@ -20,9 +24,9 @@ fn an_edit_is_a_revision_with_the_old_text_kept() {
         .run(&["poll", "--all"])
         .ok()
         .stdout_has("1 new, 0 changed");
-    let before = exported(&tidings);
+    let before = tidings.exported();
     again(&tidings).ok().stdout_has("0 new, 1 changed");
-    let after = exported(&tidings);
+    let after = tidings.exported();
     assert_eq!(after.len(), 1);
     assert_eq!(after[0]["id"], before[0]["id"]);
     assert_eq!(
@@ -65,7 +69,8 @@ fn a_new_title_or_link_under_the_same_guid_is_the_same_article() {
     let tidings = Tidings::new().feed(&site.url("/f"));
     tidings.run(&["poll", "--all"]).ok().stdout_has("2 new");
     again(&tidings).ok().stdout_has("0 new, 1 changed");
-    let titles: Vec<_> = exported(&tidings)
+    let titles: Vec<_> = tidings
+        .exported()
         .into_iter()
         .map(|article| article["title"].clone())
         .collect();
@@ -112,18 +117,10 @@ fn two_feeds_with_one_story_are_one_article_seen_in_both() {
     let tracked = item("a", "a").replace("example.org/a", "example.org/a?utm_source=second");
     site.serve("/1", Reply::feed(channel("First", &item("a", "a"))));
     site.serve("/2", Reply::feed(channel("Second", &tracked)));
-    let tidings = Tidings::new()
-        .feed_toml(&format!(
-            "[[feed]]\nid = \"first\"\nurl = {:?}",
-            site.url("/1")
-        ))
-        .feed_toml(&format!(
-            "[[feed]]\nid = \"second\"\nurl = {:?}",
-            site.url("/2")
-        ));
+    let tidings = first_and_second(&site);
     tidings.run(&["poll", "first"]).ok();
     tidings.run(&["poll", "second"]).ok().stdout_has("0 new");
-    let articles = exported(&tidings);
+    let articles = tidings.exported();
     assert_eq!(articles.len(), 1);
     assert_eq!(articles[0]["feeds"], serde_json::json!(["first", "second"]));
     for feed in ["first", "second"] {
@@ -143,22 +140,14 @@ fn two_feeds_that_word_one_story_differently_do_not_take_turns() {
         "/2",
         Reply::feed(channel("Second", &item("a", "their wording"))),
     );
-    let tidings = Tidings::new()
-        .feed_toml(&format!(
-            "[[feed]]\nid = \"first\"\nurl = {:?}",
-            site.url("/1")
-        ))
-        .feed_toml(&format!(
-            "[[feed]]\nid = \"second\"\nurl = {:?}",
-            site.url("/2")
-        ));
+    let tidings = first_and_second(&site);
     tidings.run(&["poll", "first"]).ok();
     tidings.run(&["poll", "second"]).ok();
-    let before = exported(&tidings);
+    let before = tidings.exported();
     for _ in 0..2 {
         again(&tidings).ok().stdout_has("0 new, 0 changed");
     }
-    assert_eq!(exported(&tidings), before);
+    assert_eq!(tidings.exported(), before);
     assert_eq!(before[0]["revision"], 0);
 }
 
@@ -170,7 +159,7 @@ fn a_removed_feed_leaves_its_articles() {
     tidings.run(&["poll", "--all"]).ok();
     tidings.run(&["feed", "remove", "127"]).ok();
     tidings.run(&["poll", "--all"]).ok();
-    assert_eq!(exported(&tidings).len(), 1);
+    assert_eq!(tidings.exported().len(), 1);
     assert_eq!(site.all_requests().len(), 1);
     tidings
         .run(&["export", "--feed", "127", "--format", "jsonl"])

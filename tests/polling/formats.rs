@@ -24,7 +24,7 @@ fn gives(name: &str, content_type: &str) {
     tidings.run(&["poll", "--all"]).ok();
     again(&tidings).ok().stdout_has("0 new, 0 changed");
     let mut text = String::new();
-    for mut article in tidings.run(&["export", "--format", "jsonl"]).ok().jsonl() {
+    for mut article in tidings.exported() {
         let fields = article.as_object_mut().unwrap();
         for moment in ["first_seen", "changed_at"] {
             assert!(

@@ -44,14 +44,7 @@ fn a_feed_whose_interval_has_passed_is_due_again() {
     }
     let gap = Database::of(&tidings).shortest_gap();
     assert!(gap >= Duration::from_secs(1), "asked again after {gap:?}");
-    assert_eq!(
-        tidings
-            .run(&["export", "--format", "jsonl"])
-            .ok()
-            .jsonl()
-            .len(),
-        2
-    );
+    assert_eq!(tidings.exported().len(), 2);
 }
 
 #[test]

@@ -122,6 +122,11 @@ impl Tidings {
         command
     }
 
+    /// Every article in the store, as `export --format jsonl` writes it.
+    pub(crate) fn exported(&self) -> Vec<serde_json::Value> {
+        self.run(&["export", "--format", "jsonl"]).ok().jsonl()
+    }
+
     /// Runs to the end.
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
         self.spawn(args).wait()
