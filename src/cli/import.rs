@@ -1,6 +1,7 @@
 //! `tidings import`: article files back into the store, deduplicated like any entry.
 
 use std::{
+    collections::HashSet,
     fs,
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
@@ -45,10 +46,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
                 }
             }
         }
-        let done = store_articles(&mut store, articles, context)?;
-        total.new += done.new;
-        total.changed += done.changed;
-        total.same += done.same;
+        total += store_articles(&mut store, articles, context)?;
         bar.inc(group.len() as u64);
     }
     bar.finish_and_clear();
@@ -102,47 +100,46 @@ fn store_articles(
     articles: Vec<Article>,
     context: &Context,
 ) -> Result<Committed, CliError> {
-    // In turn, so that a file that holds an article twice meets its first copy.
     let mut total = Committed::default();
-    let mut batches = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut waiting: Vec<Candidate> = Vec::new();
+    let mut seen = HashSet::new();
     for article in articles {
+        // In turn, so that a file that holds an article twice meets its first copy.
         if !seen.insert(article.id) {
-            commit(store, &mut batches, &mut total)?;
-            seen.clear();
-            seen.insert(article.id);
+            total += commit(store, std::mem::take(&mut waiting), context)?;
+            seen = HashSet::from([article.id]);
         }
-        let key = EntryKey(article.id.0);
-        // An import is no feed; row 0 has no sightings.
-        let known = store.known(0, &[(key, article.id)])?;
-        let candidate = Candidate {
-            key,
+        waiting.push(Candidate {
+            key: EntryKey(article.id.0),
             guid: article.guid.clone(),
             article,
-        };
-        let entries = decide(vec![candidate], &known, Speaker::Import);
-        batches.push(Batch {
-            feed: None,
-            entries,
-            now: context.now,
         });
     }
-    commit(store, &mut batches, &mut total)?;
+    total += commit(store, waiting, context)?;
     Ok(total)
 }
 
 fn commit(
     store: &mut Sqlite,
-    batches: &mut Vec<Batch>,
-    total: &mut Committed,
-) -> Result<(), CliError> {
-    for done in store.commit(&std::mem::take(batches))? {
-        let done = done?;
-        total.new += done.new;
-        total.changed += done.changed;
-        total.same += done.same;
+    candidates: Vec<Candidate>,
+    context: &Context,
+) -> Result<Committed, CliError> {
+    let ids: Vec<_> = candidates
+        .iter()
+        .map(|candidate| (candidate.key, candidate.article.id))
+        .collect();
+    // An import is no feed; row 0 has no sightings.
+    let known = store.known(0, &ids)?;
+    let batch = Batch {
+        feed: None,
+        entries: decide(candidates, &known, Speaker::Import),
+        now: context.now,
+    };
+    let mut total = Committed::default();
+    for done in store.commit(&[batch])? {
+        total += done?;
     }
-    Ok(())
+    Ok(total)
 }
 
 /// The files that `paths` mean, sorted; and how many paths mean nothing.

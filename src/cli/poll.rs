@@ -24,7 +24,7 @@ use crate::{
     ingest::{Ingest, Report},
     model::{ArticleQuery, FeedFilter, FeedRecord, Outcome, Time, printable},
     schedule::{Dispatch, Limits, Refusal, Source, may_poll_by_hand},
-    store::{FeedSet, Store},
+    store::Store,
 };
 
 pub(super) fn run(context: &Context, args: &PollArgs) -> Result<Ended, CliError> {
@@ -67,7 +67,11 @@ async fn poll<'a>(
     feeds: &Feeds,
     store: Store,
 ) -> Result<Round<'a>, CliError> {
-    store.sync_feeds(feed_set(feeds), context.now).await?;
+    let files = feeds.config.feeds.iter();
+    let origins = files.map(|path| path.display().to_string()).collect();
+    store
+        .sync_feeds(feeds.set(Some(origins)), context.now)
+        .await?;
     let records = store.feeds(FeedFilter::default()).await?;
     let mine: std::collections::HashSet<_> = feeds.specs.iter().map(|spec| &spec.id).collect();
     let records: Vec<FeedRecord> = records
@@ -123,8 +127,7 @@ async fn poll<'a>(
     }
     round.bar.finish_and_clear();
     result?;
-    let today = context.now - chrono::Duration::days(1);
-    let totals = store.totals(today).await?;
+    let totals = store.totals(context.now).await?;
     if feeds.specs.is_empty() {
         round.print(
             "No feeds yet. `tidings feed add URL` adds one; `tidings feed import FILE.opml` many.",
@@ -133,20 +136,6 @@ async fn poll<'a>(
         round.summarize(totals.articles);
     }
     Ok(round)
-}
-
-fn feed_set(feeds: &Feeds) -> FeedSet {
-    let origins = feeds
-        .config
-        .feeds
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
-    FeedSet {
-        specs: feeds.specs.clone(),
-        origins: Some(origins),
-        default_interval: feeds.config.schedule.interval,
-    }
 }
 
 /// Ctrl-C lets polls under way end; a second one ends at once.

@@ -5,6 +5,7 @@ use std::{path::Path, path::PathBuf, sync::Arc};
 use crate::{
     config::{self, Config, ConfigErrors, Env},
     model::FeedSpec,
+    store::FeedSet,
 };
 
 /// What the operator wants, complete and without errors.
@@ -16,6 +17,18 @@ pub struct Feeds {
     pub config: Arc<Config>,
     /// The feeds of all feed files.
     pub specs: Vec<FeedSpec>,
+}
+
+impl Feeds {
+    /// What the store is to know of them; `origins` as in [`FeedSet::origins`].
+    #[must_use]
+    pub fn set(&self, origins: Option<Vec<String>>) -> FeedSet {
+        FeedSet {
+            specs: self.specs.clone(),
+            origins,
+            default_interval: self.config.schedule.interval,
+        }
+    }
 }
 
 /// Reads settings and feed files.

@@ -25,7 +25,7 @@ use crate::{
     ingest::Ingest,
     model::Time,
     schedule::{Clock, Dispatch, Limits, Source},
-    store::{DaemonLock, FeedSet, PollLock, Store, StoreError},
+    store::{DaemonLock, PollLock, Store, StoreError},
 };
 
 /// Polls under way may take this long to end after a stop signal; below systemd's patience.
@@ -127,7 +127,7 @@ pub async fn run(
         feeds.specs.clone(),
         Arc::clone(&clock),
     );
-    let synced = store.sync_feeds(feed_set(&feeds), clock()).await?;
+    let synced = store.sync_feeds(feeds.set(None), clock()).await?;
     info!(
         feeds = feeds.specs.len(), store = %path.display(),
         "tidings {} polls {} feeds ({} new, {} retired); store {}",
@@ -135,14 +135,6 @@ pub async fn run(
     );
     let reloader = (config_path, env, signals);
     serve(reloader, feeds, ingest, store, clock).await
-}
-
-fn feed_set(feeds: &Feeds) -> FeedSet {
-    FeedSet {
-        specs: feeds.specs.clone(),
-        origins: None,
-        default_interval: feeds.config.schedule.interval,
-    }
 }
 
 async fn serve(

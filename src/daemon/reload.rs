@@ -20,7 +20,7 @@ use tokio::{
 };
 use tracing::{error, info};
 
-use super::{Feeds, STORE_PAUSE, Stop, TIDY, feed_set, limits, notify, read_feeds, tidy};
+use super::{Feeds, STORE_PAUSE, Stop, TIDY, limits, notify, read_feeds, tidy};
 use crate::{
     config::Env,
     ingest::Ingest,
@@ -153,10 +153,7 @@ impl Reloader {
             .ingest
             .reconfigure(Arc::clone(&feeds.config), feeds.specs.clone())
             .map_err(|error| Refused::Files(error.to_string()))?;
-        let synced = self
-            .store
-            .sync_feeds(feed_set(&feeds), (self.clock)())
-            .await;
+        let synced = self.store.sync_feeds(feeds.set(None), (self.clock)()).await;
         let report = match synced {
             Ok(report) => report,
             Err(error) => {

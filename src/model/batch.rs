@@ -1,6 +1,9 @@
 //! What one poll decided, ready to be committed whole or not at all.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::AddAssign,
+};
 
 use super::{
     Article, ArticleId, EntryKey, FeedId, FeedState, Fingerprint, Time, article::text_enum,
@@ -149,4 +152,12 @@ pub struct Committed {
     pub changed: u32,
     /// Known articles.
     pub same: u32,
+}
+
+impl AddAssign for Committed {
+    fn add_assign(&mut self, other: Self) {
+        self.new += other.new;
+        self.changed += other.changed;
+        self.same += other.same;
+    }
 }

@@ -1,9 +1,25 @@
-//! JSON Feed's one slip that a reader must mend: an id that is no text; and its entries, counted.
+//! JSON Feed's slips that a reader must mend: an http version, ids that are no text; and its
+//! entries, counted.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::ParseError;
+use crate::model::Repair;
+
+/// feed-rs knows JSON Feed's version by its https URL alone.
+pub(super) fn https_version<'a>(document: &'a str, repairs: &mut Vec<Repair>) -> Cow<'a, str> {
+    const HTTP: &str = "\"http://jsonfeed.org/version/";
+    if !document.contains(HTTP) {
+        return Cow::Borrowed(document);
+    }
+    repairs.push(Repair {
+        what: "JSON Feed version with http: instead of https:".to_owned(),
+    });
+    Cow::Owned(document.replacen(HTTP, "\"https://jsonfeed.org/version/", 1))
+}
 
 /// How many entries the document holds. Nothing is kept of them, whatever they hold.
 pub(super) fn entries(document: &str) -> Result<usize, ParseError> {

@@ -1,11 +1,11 @@
 //! What must be put right in the text before feed-rs can know the document for a feed.
 //!
-//! Only the head is looked at: junk before the root, the root's name, version and namespaces.
-//! Clean documents pass through without a copy.
+//! The head is looked at: junk before the root, the root's name, version and namespaces. Of the rest
+//! only control characters are dropped. Clean documents pass through without a copy.
 
 use std::borrow::Cow;
 
-use super::{ParseError, atom03};
+use super::{ParseError, atom03, json};
 use crate::model::Repair;
 
 /// RSS 0.90 and its look-alikes; feed-rs knows RDF only under the RSS 1.0 name.
@@ -22,7 +22,7 @@ pub(super) fn mend<'a>(
 ) -> Result<Cow<'a, str>, ParseError> {
     let document = start(text, repairs)?;
     if document.starts_with('{') {
-        return Ok(json(document, repairs));
+        return Ok(json::https_version(document, repairs));
     }
     let document = drop_controls(document, repairs);
     let Some(root) = Root::find(&document) else {
@@ -77,18 +77,6 @@ fn start<'a>(text: &'a str, repairs: &mut Vec<Repair>) -> Result<&'a str, ParseE
     Ok(&trimmed[at..])
 }
 
-/// feed-rs knows JSON Feed's version by its https URL alone.
-fn json<'a>(document: &'a str, repairs: &mut Vec<Repair>) -> Cow<'a, str> {
-    const HTTP: &str = "\"http://jsonfeed.org/version/";
-    if !document.contains(HTTP) {
-        return Cow::Borrowed(document);
-    }
-    repairs.push(Repair {
-        what: "JSON Feed version with http: instead of https:".to_owned(),
-    });
-    Cow::Owned(document.replacen(HTTP, "\"https://jsonfeed.org/version/", 1))
-}
-
 /// XML 1.0 section 2.2 forbids most control characters, and quick-xml lets them through into text.
 fn drop_controls<'a>(document: &'a str, repairs: &mut Vec<Repair>) -> Cow<'a, str> {
     let forbidden = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r');
@@ -126,7 +114,6 @@ impl<'a> Root<'a> {
                 let name = rest[1..]
                     .split(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))
                     .next()?;
-                // `<!DOCTYPE html>` pages and fragments have all kinds of roots.
                 return Some(Self {
                     start: at,
                     end,

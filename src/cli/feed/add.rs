@@ -159,7 +159,8 @@ fn tell(context: &Context, id: &FeedId, new: bool, url: &str, what: &str) -> Res
 
 fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Result<(), CliError> {
     Context::block_on(async {
-        let found = match look(context, loaded, url).await? {
+        let fetcher = Fetcher::new(&loaded.config.fetch)?;
+        let found = match look(context, loaded, &fetcher, url).await? {
             Look::Found(found) => found,
             Look::Known(id, url) => return tell(context, &id, false, &url, kept(args)),
         };
@@ -185,7 +186,7 @@ fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Re
             )?;
         }
         if new {
-            keep(context, &id, found.body).await
+            keep(context, fetcher, &id, found.body).await
         } else {
             Ok(())
         }
@@ -208,12 +209,16 @@ enum Look {
     Known(FeedId, String),
 }
 
-async fn look(context: &Context, loaded: &Loaded, url: &str) -> Result<Look, CliError> {
-    let fetcher = Fetcher::new(&loaded.config.fetch)?;
+async fn look(
+    context: &Context,
+    loaded: &Loaded,
+    fetcher: &Fetcher,
+    url: &str,
+) -> Result<Look, CliError> {
     let limits = Limits {
         max_entries: loaded.config.fetch.max_entries,
     };
-    let body = fetch(context, &fetcher, url).await?;
+    let body = fetch(context, fetcher, url).await?;
     match read(context, &body, limits) {
         Ok(document) => Ok(Look::Found(Box::new(Found {
             url: settled(url, &body),
@@ -233,7 +238,7 @@ async fn look(context: &Context, loaded: &Loaded, url: &str) -> Result<Look, Cli
             if let Some(id) = known(context, loaded, &first) {
                 return Ok(Look::Known(id, first));
             }
-            let body = fetch(context, &fetcher, &first).await?;
+            let body = fetch(context, fetcher, &first).await?;
             let document = read(context, &body, limits).map_err(|error| no_feed(&first, &error))?;
             Ok(Look::Found(Box::new(Found {
                 url: settled(&first, &body),
@@ -290,7 +295,12 @@ async fn fetch(context: &Context, fetcher: &Fetcher, url: &str) -> Result<NewBod
 }
 
 /// What was fetched becomes the feed's first poll.
-async fn keep(context: &Context, id: &FeedId, body: NewBody) -> Result<(), CliError> {
+async fn keep(
+    context: &Context,
+    fetcher: Fetcher,
+    id: &FeedId,
+    body: NewBody,
+) -> Result<(), CliError> {
     let feeds = daemon::read_feeds(context.global.config.as_deref(), &context.env)?;
     let Some(spec) = feeds.specs.iter().find(|spec| spec.id == *id) else {
         return Ok(());
@@ -313,13 +323,7 @@ async fn keep(context: &Context, id: &FeedId, body: NewBody) -> Result<(), CliEr
     if let Some(claimed) = claimed.into_iter().next() {
         let clock: Clock = daemon::system_clock();
         let config = Arc::clone(&feeds.config);
-        let ingest = Ingest::new(
-            Fetcher::new(&config.fetch)?,
-            store.clone(),
-            config,
-            feeds.specs.clone(),
-            clock,
-        );
+        let ingest = Ingest::new(fetcher, store.clone(), config, feeds.specs.clone(), clock);
         ingest
             .absorb(claimed.feed, spec, Fetched::New(body), context.now)
             .await?;

@@ -279,7 +279,7 @@ fn insert_poll(tx: &Transaction<'_>, feed: &FeedCommit, done: Committed) -> Sql<
 /// The one change sequence: every insert, edit and delete takes the next number, in the
 /// transaction that makes the change.
 pub(super) struct Sequence {
-    pub(super) last: i64,
+    last: i64,
     stored: i64,
 }
 
