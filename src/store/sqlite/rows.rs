@@ -79,7 +79,10 @@ pub(super) fn optional_time(row: &Row<'_>, column: usize) -> Sql<Option<Time>> {
 /// the next poll learns it anew, and one feed's state never keeps the others from their turn.
 pub(super) fn feed_state(row: &Row<'_>, column: usize) -> Sql<FeedState> {
     let text = row.get_ref(column)?.as_str()?;
-    Ok(serde_json::from_str(text).unwrap_or_default())
+    Ok(serde_json::from_str(text).unwrap_or_else(|error| {
+        tracing::warn!("what was known of a feed cannot be read and is learnt anew: {error}");
+        FeedState::default()
+    }))
 }
 
 pub(super) fn feed_id(row: &Row<'_>, column: usize) -> Sql<FeedId> {
