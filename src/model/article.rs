@@ -103,6 +103,79 @@ pub struct Enclosure {
     /// Size in bytes as the feed gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// Playing time in seconds as the feed gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
+}
+
+/// Somebody other than an author who had a part in an article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contributor {
+    /// Name, without e-mail address.
+    pub name: String,
+    /// The part in lower case, e.g. `editor`, `photographer`.
+    pub role: String,
+}
+
+/// A category of a vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    /// The term in it.
+    pub term: String,
+    /// The vocabulary, usually a URL.
+    pub scheme: String,
+}
+
+/// The feed that an article was taken over from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenFrom {
+    /// Its title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Its absolute URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// What only some publishers give. Everything may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// Who else had a part in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contributors: Vec<Contributor>,
+    /// The tags that name their vocabulary.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<Category>,
+    /// A picture that stands for the article, as an absolute URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The page with its comments, as an absolute URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comments_url: Option<String>,
+    /// Rights or licence, as the entry or else its feed states them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+    /// Where the feed took it from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<TakenFrom>,
+    /// How sure a detected `language` is, in percent; `None` where the feed declares it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language_confidence: Option<u8>,
+}
+
+/// A body's HTML as the publisher wrote it. It is unsafe to show: it is sanitized where it leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawHtml {
+    /// The markup.
+    pub text: String,
+    /// What its relative URLs are relative to; `None` where that is the article's URL.
+    pub base: Option<String>,
+}
+
+impl RawHtml {
+    /// Longer markup is not kept.
+    pub const MOST_BYTES: usize = 1 << 20;
 }
 
 /// One news article, normalized.
@@ -130,7 +203,7 @@ pub struct Article {
     pub published_from: DateSource,
     /// The publisher's date of the last edit.
     pub updated_at: Option<Time>,
-    /// BCP 47 tag as the feed declares it.
+    /// BCP 47 tag as the feed declares it, else as detected (see `Details::language_confidence`).
     pub language: Option<String>,
     /// Categories in document order, without repeats.
     pub tags: Vec<String>,
@@ -142,29 +215,60 @@ pub struct Article {
     pub body: String,
     /// Where `body` comes from.
     pub extraction: Extraction,
+    /// The markup that `body` was made from, if it says more than `body`.
+    pub html: Option<RawHtml>,
+    /// What only some publishers give.
+    pub details: Details,
     /// Over title, authors, link and body.
     pub fingerprint: Fingerprint,
 }
 
 impl Article {
-    /// Words in the body: runs of bytes between ASCII white space and no-break spaces. Scripts
-    /// that write without spaces come out low.
+    /// Words in the body: runs of characters between white space, and each Chinese or Japanese
+    /// character for itself, because these scripts write without spaces. A Chinese word has about
+    /// one and a half characters, a Japanese one two; Thai, Lao and Khmer come out low.
     #[must_use]
     pub fn words(&self) -> usize {
         let mut words = 0;
         let mut in_word = false;
-        let mut last = 0;
-        for byte in self.body.bytes() {
-            // A no-break space is C2 A0 in UTF-8; C2 alone says nothing yet.
-            if byte != 0xc2 {
-                let space = byte.is_ascii_whitespace() || (last == 0xc2 && byte == 0xa0);
-                words += usize::from(!space && !in_word);
-                in_word = !space;
+        let bytes = self.body.as_bytes();
+        for (at, &byte) in bytes.iter().enumerate() {
+            match byte {
+                _ if byte.is_ascii_whitespace() => in_word = false,
+                0xc2 | 0xe3 | 0xef if is_separator(&bytes[at..]) => in_word = false,
+                0xe3..=0xe9 | 0xf0 if is_ideograph(&bytes[at..]) => {
+                    words += 1;
+                    in_word = false;
+                }
+                // What continues a character continues its word.
+                0x80..=0xbf => {}
+                _ => {
+                    words += usize::from(!in_word);
+                    in_word = true;
+                }
             }
-            last = byte;
         }
         words
     }
+}
+
+/// True if `text` starts with a no-break space or a mark of a script that is written without
+/// spaces: U+3000 to U+303F and their full-width companions.
+fn is_separator(text: &[u8]) -> bool {
+    matches!(
+        text,
+        [0xc2, 0xa0, ..] | [0xe3, 0x80, ..] | [0xef, 0xbc, 0x81..=0x8f | 0x9a..=0xa0, ..]
+    )
+}
+
+/// True if `text` starts with a character of a script that is written without spaces: kana,
+/// ideographs and their extensions.
+fn is_ideograph(text: &[u8]) -> bool {
+    // U+3040 to U+30FF, then U+3400 and above.
+    matches!(
+        text,
+        [0xe3, 0x81..=0x83 | 0x90..=0xbf, ..] | [0xe4..=0xe9, ..] | [0xf0, 0xa0..=0xb3, ..]
+    )
 }
 
 /// An article as a store holds it.
@@ -182,4 +286,54 @@ pub struct StoredArticle {
     pub revision: u32,
     /// The feeds that carried it, oldest sighting first.
     pub feeds: Vec<FeedId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_counted_in_scripts_with_and_without_spaces() {
+        for (body, words) in [
+            ("", 0),
+            ("one  two\nthree", 3),
+            ("naïve\u{a0}café — ½", 4),
+            ("市議会は。", 4),
+            ("iPhone 15 发布，价格", 6),
+            ("A市B", 3),
+            ("한국어 신문", 2),
+            ("𠮷野家", 3),
+            ("🎉 ok", 2),
+        ] {
+            let article = Article {
+                body: body.to_owned(),
+                ..empty()
+            };
+            assert_eq!(article.words(), words, "{body}");
+        }
+    }
+
+    fn empty() -> Article {
+        Article {
+            id: ArticleId([0; 16]),
+            title: String::new(),
+            authors: Vec::new(),
+            source: String::new(),
+            url: None,
+            canonical_url: None,
+            guid: None,
+            published_at: None,
+            published_from: DateSource::None,
+            updated_at: None,
+            language: None,
+            tags: Vec::new(),
+            enclosures: Vec::new(),
+            summary: None,
+            body: String::new(),
+            extraction: Extraction::None,
+            html: None,
+            details: Details::default(),
+            fingerprint: Fingerprint([0; 16]),
+        }
+    }
 }

@@ -26,6 +26,43 @@ pub struct Rhythm {
     pub median_gap: Duration,
 }
 
+/// What a feed's latest document says of itself. Texts are single lines without markup, URLs are
+/// absolute; all are capped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FeedFacts {
+    /// The encoding it was written in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// Declared language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The software that wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator: Option<String>,
+    /// Rights or licence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+    /// Subtitle or description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subtitle: Option<String>,
+    /// Logo or icon.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The address that it gives as its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_url: Option<String>,
+    /// Where it offers to push news (`WebSub`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hubs: Vec<String>,
+    /// The page of it that comes after this one, usually with older entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_url: Option<String>,
+    /// The page before this one; or the next older part of an archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev_url: Option<String>,
+}
+
 /// Everything polls have learnt about one feed; written whole with each poll.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -36,6 +73,8 @@ pub struct FeedState {
     pub site_url: Option<String>,
     /// Format in words.
     pub format: Option<String>,
+    /// What else the document says of itself.
+    pub facts: FeedFacts,
     /// For the next conditional request.
     pub validators: Validators,
     /// SHA-256 prefix of the last body, as hex; the same body is not parsed again.
@@ -70,6 +109,8 @@ pub struct FeedState {
     pub skip_days: Vec<u8>,
     /// What had to be mended in the last document.
     pub repairs: Vec<String>,
+    /// [`super::Cleanup::signature`] with which the last document was read.
+    pub cleanup: String,
     /// Which rule decided the next poll, in words.
     pub next_reason: String,
 }

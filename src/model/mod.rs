@@ -5,6 +5,7 @@
 
 mod article;
 mod batch;
+mod cleanup;
 mod entry;
 mod feed;
 mod fetched;
@@ -13,16 +14,19 @@ mod safe;
 mod spec;
 
 pub use article::{
-    Article, ArticleId, DateSource, Enclosure, Extraction, Fingerprint, StoredArticle,
+    Article, ArticleId, Category, Contributor, DateSource, Details, Enclosure, Extraction,
+    Fingerprint, RawHtml, StoredArticle, TakenFrom,
 };
 pub use batch::{
     Action, Batch, Committed, Decided, FeedCommit, Known, KnownArticle, KnownSighting, Outcome,
     PollRecord,
 };
+pub use cleanup::{Cleanup, RuleGroup};
 pub use entry::{
-    EntryKey, FeedHints, Markup, MarkupKind, Problem, RawEntry, RawFeed, RawMedia, Repair,
+    EntryKey, FeedHints, Markup, MarkupKind, Position, Problem, RawCategory, RawEntry, RawFeed,
+    RawLink, RawMedia, RawPerson, RawSource, Repair,
 };
-pub use feed::{DueFeed, FeedRecord, FeedState, Health, Redirect, Rhythm};
+pub use feed::{DueFeed, FeedFacts, FeedRecord, FeedState, Health, Redirect, Rhythm};
 pub(crate) use fetched::later;
 pub use fetched::{CacheHints, FailKind, Failure, Fetched, NewBody, Permanence, Validators};
 pub use query::{ArticleQuery, Change, FeedFilter, Page, PageKey};

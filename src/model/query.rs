@@ -15,6 +15,8 @@ pub struct ArticleQuery {
     pub until: Option<Time>,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
+    /// With the markup of bodies, which takes longer to read than all the rest.
+    pub with_html: bool,
 }
 
 /// Where a page of articles ends: pass it to get the next page. Opaque outside the store.

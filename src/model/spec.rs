@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use super::Cleanup;
+
 /// The stable name of a feed: 1 to 80 of `a-z 0-9 . _ -`, starting with a letter or digit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FeedId(String);
@@ -102,6 +104,8 @@ pub struct FeedSpec {
     pub timeout: Option<Duration>,
     /// Overrides `[fetch] max_body`, in bytes.
     pub max_body: Option<u64>,
+    /// What is taken out of its articles' bodies.
+    pub cleanup: Cleanup,
     /// The feed file that names it, as an absolute path.
     pub origin: String,
 }
