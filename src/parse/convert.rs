@@ -1,157 +1,223 @@
-//! feed-rs's model to ours. Nothing is decided here: texts keep their markup, dates their gaps.
+//! feed-rs's model and the draft's rest to a `RawFeed`. Texts keep their markup, dates their gaps; of
+//! authors those of the best rank are taken, and a media object's text is told from a summary.
 
-use feed_rs::model::{Entry, Feed, FeedType, Link, MediaObject, Person, Text};
+use std::borrow::Cow;
 
-use crate::model::{Enclosure, FeedHints, Markup, MarkupKind, RawEntry, RawFeed, RawMedia};
+use feed_rs::model::{Category, Entry, Feed, Person, Text};
 
-pub(super) fn feed(feed: Feed) -> RawFeed {
-    let kind = feed.feed_type;
-    RawFeed {
-        format: format_name(&kind).to_owned(),
-        title: feed.title.map(|text| markup(text, &kind)),
-        site_url: main_link(&feed.links).map(|link| link.href.clone()),
-        language: feed.language,
-        authors: names(&feed.authors),
-        hints: FeedHints {
-            minutes: feed.ttl,
-            ..FeedHints::default()
-        },
+use super::ParseError;
+use super::draft::{self, Draft, Fields, Link, Slot};
+use crate::model::{
+    Enclosure, Markup, MarkupKind, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawPerson,
+};
+
+/// Joins what feed-rs read of the canonical document with what that could not hold.
+///
+/// # Errors
+/// [`ParseError::Broken`] where they are not of the same document, which would be a bug.
+pub(super) fn feed(feed: Feed, draft: Draft<'_>) -> Result<RawFeed, ParseError> {
+    if feed.entries.len() != draft.entries.len() {
+        return Err(ParseError::Broken(format!(
+            "{} entries were read as {}; this is a bug in Tidings, please report it",
+            draft.entries.len(),
+            feed.entries.len()
+        )));
+    }
+    let (people, contributors) = people(feed.authors, feed.contributors, &draft.head);
+    Ok(RawFeed {
+        format: draft.format,
+        encoding: String::new(),
+        id: some(feed.id),
+        title: feed.title.map(markup),
+        subtitle: feed.description.map(markup),
+        links: links(draft.head.links),
+        site_url: draft.head.link.take().map(Cow::into_owned),
+        language: language(draft.head.language),
+        generator: feed.generator.map(|generator| generator.content),
+        rights: feed.rights.map(markup),
+        image: draft.head.image.take().map(Cow::into_owned),
+        authors: people,
+        contributors,
+        categories: feed.categories.into_iter().map(category).collect(),
+        published: draft.head.published.take(),
+        updated: feed.updated,
+        hints: draft.hints.finish(),
         entries: feed
             .entries
             .into_iter()
-            .map(|parsed| entry(parsed, &kind))
+            .zip(draft.entries)
+            .map(|(parsed, fields)| entry(parsed, fields))
             .collect(),
         repairs: Vec::new(),
-    }
+    })
 }
 
-fn format_name(kind: &FeedType) -> &'static str {
-    match kind {
-        FeedType::Atom => "Atom",
-        FeedType::JSON => "JSON Feed",
-        FeedType::RSS0 => "RSS 0.9x",
-        FeedType::RSS1 => "RSS 1.0 (RDF)",
-        FeedType::RSS2 => "RSS 2.0",
-    }
-}
-
-fn entry(entry: Entry, kind: &FeedType) -> RawEntry {
-    let link = main_link(&entry.links).map(|link| link.href.clone());
-    let mut media: Vec<RawMedia> = entry
-        .media
-        .into_iter()
-        .map(|object| raw_media(object, kind))
-        .collect();
-    media.extend(enclosure_links(&entry.links, link.as_deref(), kind));
-    // feed-rs copies RSS's only date into both fields.
-    let updated = entry
-        .updated
-        .filter(|updated| *kind == FeedType::Atom || Some(*updated) != entry.published);
+fn entry(entry: Entry, fields: Fields<'_>) -> RawEntry {
+    let origins = origins(&fields);
+    let (authors, contributors) = people(entry.authors, entry.contributors, &fields);
+    let summary = entry.summary.map(markup);
+    let (summary, description) = if is_of_media(&fields) {
+        (None, summary)
+    } else {
+        (summary, None)
+    };
+    let media = RawMedia {
+        files: enclosures(fields.files, fields.duration),
+        description,
+    };
     RawEntry {
-        guid: Some(entry.id).filter(|id| !id.is_empty()),
-        title: entry.title.map(|text| markup(text, kind)),
-        authors: names(&entry.authors),
+        guid: some(entry.id),
+        guid_is_link: fields.id_is_link,
+        link: fields.link.take().map(Cow::into_owned),
+        title: entry.title.map(markup),
+        authors,
+        contributors,
         published: entry.published,
-        updated,
+        updated: entry.updated,
         content: entry.content.and_then(|content| {
-            let mime = content.content_type.essence().to_string();
             content.body.map(|text| Markup {
+                kind: markup_kind(content.content_type.essence().to_string().as_str()),
                 text,
-                kind: markup_kind(&mime, kind),
             })
         }),
-        summary: entry.summary.map(|text| markup(text, kind)),
-        categories: entry
-            .categories
-            .into_iter()
-            .map(|category| category.label.unwrap_or(category.term))
-            .collect(),
-        media,
-        base: entry.base,
-        language: entry.language,
-        link,
+        summary,
+        categories: entry.categories.into_iter().map(category).collect(),
+        media: if media == RawMedia::default() {
+            Vec::new()
+        } else {
+            vec![media]
+        },
+        image: fields.image.take().map(Cow::into_owned),
+        comments: fields.comments.take().map(Cow::into_owned),
+        rights: entry.rights.map(markup),
+        source: fields.source.take(),
+        links: links(fields.links),
+        base: fields.base,
+        language: language(fields.language),
+        origins,
     }
 }
 
-fn markup(text: Text, kind: &FeedType) -> Markup {
-    let mime = text.content_type.essence().to_string();
+/// Links as the publisher wrote them: feed-rs gives them back in another spelling.
+fn links(links: Vec<Link<'_>>) -> Vec<RawLink> {
+    links
+        .into_iter()
+        .map(|link| RawLink {
+            href: link.href.into_owned(),
+            rel: link.rel.into_owned(),
+            mime: link.mime.map(Cow::into_owned),
+        })
+        .collect()
+}
+
+/// A language tag with the hyphens of RFC 5646.
+fn language(slot: Slot<Cow<'_, str>>) -> Option<String> {
+    slot.take().map(|tag| tag.replace('_', "-"))
+}
+
+/// Authors and others. feed-rs has two roles; the draft knows more, in the same order.
+fn people(
+    authors: Vec<Person>,
+    contributors: Vec<Person>,
+    fields: &Fields<'_>,
+) -> (Vec<RawPerson>, Vec<RawPerson>) {
+    let (wrote, helped): (Vec<_>, Vec<_>) = fields
+        .people
+        .iter()
+        .partition(|person| person.role == "author");
+    let best = wrote.iter().map(|person| person.rank).min();
+    let raw = |(person, known): (Person, &draft::Person<'_>)| RawPerson {
+        name: person.name,
+        email: person.email,
+        url: person.uri,
+        role: known.role.to_string(),
+    };
+    (
+        authors
+            .into_iter()
+            .zip(wrote)
+            .filter(|(_, known)| Some(known.rank) == best)
+            .map(raw)
+            .collect(),
+        contributors.into_iter().zip(helped).map(raw).collect(),
+    )
+}
+
+fn enclosures(files: Vec<Link<'_>>, duration: Option<u32>) -> Vec<Enclosure> {
+    files
+        .into_iter()
+        .enumerate()
+        .map(|(at, file)| Enclosure {
+            url: file.href.into_owned(),
+            mime: file.mime.map(Cow::into_owned),
+            bytes: file.length,
+            seconds: file.seconds.or(duration.filter(|_| at == 0)),
+        })
+        .collect()
+}
+
+/// Which element gave each field, under the names that `normalize` looks for.
+fn origins(fields: &Fields<'_>) -> Vec<(&'static str, &'static str)> {
+    let person = |is_author: bool| {
+        let found = |person: &&draft::Person<'_>| (person.role == "author") == is_author;
+        fields.people.iter().find(found).map(|person| person.from)
+    };
+    let summary = if is_of_media(fields) {
+        "media"
+    } else {
+        "summary"
+    };
+    [
+        ("guid", fields.id.from()),
+        ("link", fields.link.from()),
+        ("title", fields.title.from()),
+        ("author", person(true)),
+        ("contributor", person(false)),
+        ("content", fields.content.from()),
+        (summary, fields.summary.from()),
+        ("published", fields.published.from()),
+        ("updated", fields.updated.from()),
+        ("language", fields.language.from()),
+        ("rights", fields.rights.from()),
+        ("image", fields.image.from()),
+        ("comments", fields.comments.from()),
+        ("source", fields.source.from()),
+        ("category", fields.categories.first().map(|one| one.from)),
+    ]
+    .into_iter()
+    .filter_map(|(field, from)| Some((field, from?)))
+    .collect()
+}
+
+/// A media object's text is not the entry's own summary.
+fn is_of_media(fields: &Fields<'_>) -> bool {
+    let from = fields.summary.from();
+    from.is_some_and(|from| from.starts_with("media:"))
+}
+
+fn category(category: Category) -> RawCategory {
+    RawCategory {
+        term: category.term,
+        label: category.label,
+        scheme: category.scheme,
+    }
+}
+
+fn markup(text: Text) -> Markup {
     Markup {
-        kind: markup_kind(&mime, kind),
+        kind: markup_kind(text.content_type.essence().to_string().as_str()),
         text: text.content,
     }
 }
 
-/// RSS says nothing about its texts, and people put HTML everywhere; Atom and JSON Feed say.
-fn markup_kind(mime: &str, kind: &FeedType) -> MarkupKind {
-    let says = matches!(kind, FeedType::Atom | FeedType::JSON);
-    if says && mime == "text/plain" {
+fn markup_kind(mime: &str) -> MarkupKind {
+    if mime == "text/plain" {
         MarkupKind::Text
     } else {
         MarkupKind::Html
     }
 }
 
-/// The entry's own page: the first `alternate`, HTML before other kinds.
-fn main_link(links: &[Link]) -> Option<&Link> {
-    let own = |link: &&Link| {
-        link.target.is_none() && link.rel.as_deref().is_none_or(|rel| rel == "alternate")
-    };
-    let html = |link: &&Link| {
-        link.media_type
-            .as_deref()
-            .is_none_or(|mime| mime.contains("html"))
-    };
-    links
-        .iter()
-        .filter(own)
-        .find(html)
-        .or_else(|| links.iter().find(own))
-}
-
-/// Atom and JSON Feed attach files by link.
-fn enclosure_links(links: &[Link], own: Option<&str>, kind: &FeedType) -> Option<RawMedia> {
-    let attached = |link: &&Link| match kind {
-        FeedType::JSON => link.media_type.is_some() && Some(link.href.as_str()) != own,
-        _ => link.rel.as_deref() == Some("enclosure"),
-    };
-    let files: Vec<Enclosure> = links
-        .iter()
-        .filter(attached)
-        .map(|link| Enclosure {
-            url: link.href.clone(),
-            mime: link.media_type.clone(),
-            bytes: link.length,
-        })
-        .collect();
-    (!files.is_empty()).then(|| RawMedia {
-        files,
-        ..RawMedia::default()
-    })
-}
-
-fn raw_media(object: MediaObject, kind: &FeedType) -> RawMedia {
-    let files = object.content.into_iter().filter_map(|content| {
-        let url = content.url?.to_string();
-        Some(Enclosure {
-            url,
-            mime: content.content_type.map(|mime| mime.to_string()),
-            bytes: content.size,
-        })
-    });
-    RawMedia {
-        files: files.collect(),
-        description: object.description.map(|text| markup(text, kind)),
-        credits: object
-            .credits
-            .into_iter()
-            .map(|credit| credit.entity)
-            .collect(),
-    }
-}
-
-fn names(people: &[Person]) -> Vec<String> {
-    people
-        .iter()
-        .filter_map(|person| person.name.clone().or_else(|| person.email.clone()))
-        .collect()
+fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }

@@ -1,8 +1,9 @@
 //! feed-rs behind a guard: its errors and its panics become values.
 //!
 //! feed-rs 3.0.0 panics on some ordinary input (an e-mail beside a multibyte character, a huge
-//! `itunes:duration`); the daemon must outlive that. Its own ids are switched off: they depend on
-//! the title or are random, and would make every edit a new entry.
+//! `itunes:duration`). None of it is in the canonical documents that it is given; should it panic
+//! all the same, the daemon outlives that. Its own ids are switched off: they depend on the title
+//! or are random, and would make every edit a new entry.
 
 use std::{
     cell::Cell,
@@ -15,6 +16,7 @@ use feed_rs::{
 };
 
 use super::ParseError;
+use crate::model::Time;
 
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
@@ -27,12 +29,12 @@ pub fn is_guarded() -> bool {
     GUARDED.get()
 }
 
-/// Parses a decoded document.
-pub(super) fn run(document: &str, base: &str) -> Result<Feed, ParseError> {
+/// Parses a canonical document; its times are milliseconds since 1970.
+pub(super) fn run(document: &str) -> Result<Feed, ParseError> {
     GUARDED.set(true);
     let attempt = catch_unwind(AssertUnwindSafe(|| {
         let parser = Builder::new()
-            .base_uri(Some(base))
+            .timestamp_parser(|text| Time::from_timestamp_millis(text.parse().ok()?))
             .id_generator(|_, _, _| String::new())
             .sanitize_content(false)
             .build();

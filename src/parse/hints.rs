@@ -1,10 +1,5 @@
-//! What the document says about when to come back, which feed-rs drops: `skipHours`, `skipDays`
-//! (RSS 2.0) and `sy:update*` (RSS 1.0 syndication module).
-//!
-//! A scan of the channel's head and tail by string search; entries are left out, so that an
-//! article that quotes these tags changes nothing.
-
-use memchr::memmem;
+//! What a document says about when to come back: `ttl`, `skipHours`, `skipDays` (RSS 2.0) and
+//! `sy:update*` (RSS 1.0 syndication module).
 
 use crate::model::FeedHints;
 
@@ -27,67 +22,64 @@ const DAYS: &[&str] = &[
     "sunday",
 ];
 
-/// Adds to the hints that feed-rs gave (`ttl`).
-pub(super) fn read(document: &str, mut hints: FeedHints) -> FeedHints {
-    if document.starts_with('{') {
-        return hints;
+/// The hints as they are met; their order in the document does not matter.
+#[derive(Default)]
+pub(super) struct Hints {
+    ttl: Option<u32>,
+    period: Option<u32>,
+    frequency: Option<u32>,
+    hours: Vec<u8>,
+    days: Vec<u8>,
+}
+
+impl Hints {
+    /// `ttl`, in minutes.
+    pub(super) fn ttl(&mut self, text: &str) {
+        self.ttl = text.trim().parse().ok();
     }
-    let first = |tag: &str| memmem::find(document.as_bytes(), tag.as_bytes());
-    let (head, end_tag) = match (first("<item"), first("<entry")) {
-        (Some(item), entry) if entry.is_none_or(|entry| item < entry) => (item, "</item>"),
-        (_, Some(entry)) => (entry, "</entry>"),
-        _ => (document.len(), ""),
-    };
-    let tail = document.rfind(end_tag).unwrap_or(head);
-    for part in [&document[..head], &document[tail.max(head)..]] {
-        hints.minutes = hints.minutes.max(period(part));
-        hints.skip_hours.extend(
-            values(part, "skipHours", "hour")
-                .filter_map(|hour| hour.parse().ok())
-                .map(|h: u8| h % 24),
-        );
-        hints
-            .skip_days
-            .extend(values(part, "skipDays", "day").filter_map(day));
+
+    /// `sy:updatePeriod`.
+    pub(super) fn period(&mut self, text: &str) {
+        let known = PERIODS
+            .iter()
+            .find(|(period, _)| period.eq_ignore_ascii_case(text.trim()));
+        self.period = known.map(|(_, minutes)| *minutes);
     }
-    hints
+
+    /// `sy:updateFrequency`, times in a period.
+    pub(super) fn frequency(&mut self, text: &str) {
+        self.frequency = text.trim().parse().ok();
+    }
+
+    /// An `hour` of `skipHours`; 24 is midnight.
+    pub(super) fn hour(&mut self, text: &str) {
+        let hour = text.trim().parse().ok().filter(|hour| *hour <= 24);
+        add(&mut self.hours, hour.map(|hour: u8| hour % 24));
+    }
+
+    /// A `day` of `skipDays`.
+    pub(super) fn day(&mut self, text: &str) {
+        let day = DAYS
+            .iter()
+            .position(|day| day.eq_ignore_ascii_case(text.trim()));
+        add(&mut self.days, day.and_then(|day| u8::try_from(day).ok()));
+    }
+
+    /// What they come to.
+    pub(super) fn finish(self) -> FeedHints {
+        let period = self
+            .period
+            .map(|minutes| minutes / self.frequency.unwrap_or(1).max(1));
+        FeedHints {
+            minutes: self.ttl.max(period),
+            skip_hours: self.hours,
+            skip_days: self.days,
+        }
+    }
 }
 
-fn period(part: &str) -> Option<u32> {
-    let name = element(part, "updatePeriod>")?.to_ascii_lowercase();
-    let minutes = PERIODS.iter().find(|(period, _)| *period == name)?.1;
-    let frequency = element(part, "updateFrequency>")
-        .and_then(|text| text.parse::<u32>().ok())
-        .unwrap_or(1);
-    Some(minutes / frequency.max(1))
-}
-
-/// Text after an opening tag that ends so (any prefix).
-fn element<'a>(part: &'a str, tag_end: &str) -> Option<&'a str> {
-    let at = part.find(tag_end)? + tag_end.len();
-    part[at..].split('<').next().map(str::trim)
-}
-
-fn values<'a>(part: &'a str, list: &str, item: &str) -> impl Iterator<Item = &'a str> {
-    let (open, close, item) = (
-        format!("<{list}>"),
-        format!("</{list}>"),
-        format!("<{item}>"),
-    );
-    let inner = part
-        .find(&open)
-        .and_then(|at| part[at + open.len()..].split(close.as_str()).next())
-        .unwrap_or("");
-    let texts: Vec<&str> = inner
-        .split(item.as_str())
-        .skip(1)
-        .filter_map(|text| text.split('<').next())
-        .map(str::trim)
-        .collect();
-    texts.into_iter()
-}
-
-fn day(name: &str) -> Option<u8> {
-    let at = DAYS.iter().position(|day| day.eq_ignore_ascii_case(name))?;
-    u8::try_from(at).ok()
+fn add(list: &mut Vec<u8>, value: Option<u8>) {
+    if let Some(value) = value.filter(|value| !list.contains(value)) {
+        list.push(value);
+    }
 }

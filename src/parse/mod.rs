@@ -1,27 +1,34 @@
 //! Bytes in, `RawFeed` out; synchronous, no network, no clock.
 //!
-//! decode (to UTF-8) -> mend (roots and spellings that feed-rs does not know) -> feed-rs behind a
-//! guard -> convert. When feed-rs refuses a document, `salvage` keeps the entries before the
-//! damage. What any of these did is told in `RawFeed::repairs`.
+//! decode (to UTF-8) -> xml or json (anything, in any condition, to a draft) -> atom (the draft as
+//! one canonical Atom document) -> feed-rs behind a guard -> convert. What was wrong with the
+//! document is told in `RawFeed::repairs`.
 
-mod atom03;
+mod atom;
 mod convert;
+mod dates;
 mod decode;
 mod discover;
+mod draft;
+mod entities;
 mod error;
 mod guard;
 mod hints;
 mod json;
-mod mend;
-mod salvage;
+mod repairs;
 #[cfg(test)]
 mod tests;
+mod xml;
 
 pub use discover::{DiscoveredFeed, discover};
 pub use error::ParseError;
 pub use guard::is_guarded;
 
-use crate::model::{RawFeed, Repair};
+use std::borrow::Cow;
+
+use crate::model::RawFeed;
+use draft::Draft;
+use repairs::Repairs;
 
 /// Bounds of a document.
 #[derive(Clone, Copy, Debug)]
@@ -36,76 +43,91 @@ pub struct Limits {
 /// `content_type` is the HTTP header, `base` the URL the document came from (for relative links).
 ///
 /// # Errors
-/// [`ParseError`] where no entries can be had: a web page, no feed at all, broken before the first
-/// entry, or a parser that panicked.
+/// [`ParseError`] where no entries can be had: a web page, no feed at all, or a parser that
+/// panicked.
 pub fn parse(
     bytes: &[u8],
     content_type: Option<&str>,
     base: &str,
     limits: Limits,
 ) -> Result<RawFeed, ParseError> {
-    let mut repairs = Vec::new();
-    let text = decode::decode(bytes, content_type, &mut repairs);
-    let document = mend::mend(&text, &mut repairs)?;
-    let document = salvage::cap_entries(document, limits.max_entries, &mut repairs)?;
-    let parsed =
-        guard::run(&document, base).or_else(|error| again(&document, base, error, &mut repairs))?;
-    let mut feed = convert::feed(parsed);
-    feed.hints = hints::read(&document, feed.hints);
-    feed.repairs = repairs;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let why = "a gzip file; it must be unpacked first";
+        return Err(ParseError::NotAFeed(why.to_owned()));
+    }
+    let mut of_bytes = Vec::new();
+    let decoded = decode::decode(bytes, content_type, &mut of_bytes);
+    let mut repairs = Repairs::default();
+    let text = without_controls(&decoded.text, &mut repairs);
+    let document = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let draft = draft(&text, document, base, limits, &mut repairs)?;
+    let canonical = atom::write(&draft, text.len());
+    let mut feed = convert::feed(guard::run(&canonical)?, draft)?;
+    feed.encoding = decoded.encoding;
+    feed.repairs = of_bytes;
+    feed.repairs.extend(repairs.finish(&text));
     Ok(feed)
 }
 
-/// Further tries for a refused document, each with one more mend: empty media texts dropped, stray
-/// ampersands escaped, cut after the last whole entry.
-fn again(
-    document: &str,
+/// Reads the document as what it seems to be, and where it is no feed as that, as the other.
+fn draft<'a>(
+    text: &'a str,
+    document: &'a str,
     base: &str,
-    first: ParseError,
-    repairs: &mut Vec<Repair>,
-) -> Result<feed_rs::model::Feed, ParseError> {
-    if document.starts_with('{') {
-        let feed = json::ids_as_text(document).and_then(|mended| guard::run(&mended, base).ok());
-        repairs.extend(feed.is_some().then(|| Repair {
-            what: "ids that are numbers; read as text".to_owned(),
-        }));
-        return feed.ok_or(first);
-    }
-    if matches!(first, ParseError::Panicked(_))
-        && let Some(parted) = salvage::part_addresses(document)
-        && let Ok(feed) = guard::run(&parted, base)
-    {
-        repairs.push(Repair {
-            what: "holds mail addresses stuck to names; a space was put between them".to_owned(),
-        });
-        return Ok(feed);
-    }
-    let without_empty = salvage::drop_empty_media_texts(document);
-    let document = without_empty.as_deref().unwrap_or(document);
-    if without_empty.is_some()
-        && let Ok(feed) = guard::run(document, base)
-    {
-        repairs.push(Repair {
-            what: "holds empty media texts; left out".to_owned(),
-        });
-        return Ok(feed);
-    }
-    let escaped = salvage::escape_stray_ampersands(document);
-    if let Some(escaped) = &escaped
-        && let Ok(feed) = guard::run(escaped, base)
-    {
-        repairs.push(Repair {
-            what: "holds `&` that begins no entity; read as the character".to_owned(),
-        });
-        return Ok(feed);
-    }
-    let Some(cut) = salvage::cut_after_last_entry(escaped.as_deref().unwrap_or(document)) else {
-        return Err(first);
+    limits: Limits,
+    repairs: &mut Repairs,
+) -> Result<Draft<'a>, ParseError> {
+    let as_json = |repairs: &mut Repairs| json::read(document, limits.max_entries, repairs);
+    let as_xml = |repairs: &mut Repairs| xml::read(text, base, limits.max_entries, repairs);
+    let is_json = is_json(document)?;
+    let first = if is_json {
+        as_json(repairs)
+    } else {
+        as_xml(repairs)
     };
-    let feed = guard::run(&cut, base).map_err(|_| first.clone())?;
-    let kept = feed.entries.len();
-    repairs.push(Repair {
-        what: format!("broken ({first}); kept the {kept} entries before the damage"),
-    });
-    Ok(feed)
+    let Err(error) = first else { return first };
+    let mut anew = Repairs::default();
+    let second = match error {
+        ParseError::NotAFeed(_) | ParseError::Broken(_) if is_json && document.contains('<') => {
+            as_xml(&mut anew)
+        }
+        ParseError::NotAFeed(_) if !is_json && document.contains("jsonfeed.org/version") => {
+            as_json(&mut anew)
+        }
+        error => return Err(error),
+    };
+    let draft = second.map_err(|_| error)?;
+    *repairs = anew;
+    Ok(draft)
+}
+
+/// True for JSON: it begins with a brace, or holds one before the first tag. `Err` for neither
+/// JSON nor XML.
+fn is_json(document: &str) -> Result<bool, ParseError> {
+    if document.is_empty() {
+        return Err(ParseError::Empty);
+    }
+    let brace = document.find('{');
+    match (document.find('<'), brace) {
+        (None, None) => Err(ParseError::NotAFeed("neither XML nor JSON".to_owned())),
+        (Some(tag), Some(brace)) if tag < brace => Ok(false),
+        (Some(_), None) => Ok(false),
+        (None, Some(_)) => Ok(true),
+        // A PHP warning or a template's braces may stand before XML.
+        (Some(_), Some(brace)) => {
+            let after = document[brace + 1..].trim_start();
+            Ok(after.starts_with(['"', '}', '/', '\'']))
+        }
+    }
+}
+
+/// XML 1.0 section 2.2 and JSON (RFC 8259 section 7) forbid most control characters.
+fn without_controls<'a>(text: &'a str, repairs: &mut Repairs) -> Cow<'a, str> {
+    let forbidden = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let Some(first) = text.bytes().position(forbidden) else {
+        return Cow::Borrowed(text);
+    };
+    repairs.at(first, "control characters, which XML forbids; dropped");
+    let allowed = |c: &char| u8::try_from(*c).map_or(true, |byte| !forbidden(byte));
+    Cow::Owned(text.chars().filter(allowed).collect())
 }

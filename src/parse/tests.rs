@@ -45,8 +45,9 @@ fn empty_and_foreign_documents_say_what_they_are() {
 
 #[test]
 fn a_panic_in_the_parser_is_an_error_with_its_reason() {
+    // What feed-rs is given never looks like this.
     let feed = "<rss version=\"2.0\"><channel><item><author>山田（yamada@example.com）</author></item></channel></rss>";
-    let error = guard::run(feed, "https://example.org/").unwrap_err();
+    let error = guard::run(feed).unwrap_err();
     assert!(matches!(error, ParseError::Panicked(_)), "{error:?}");
 }
 
@@ -57,11 +58,11 @@ fn a_mail_address_stuck_to_a_name_loses_no_feed() {
             "<rss version=\"2.0\"><channel><item><title>日本 a@b</title><author>{author}</author></item></channel></rss>"
         ));
         assert_eq!(titles(&feed), ["日本 a@b"]);
-        feed.entries[0].authors[0].clone()
+        feed.entries[0].authors[0].name.clone().unwrap()
     };
-    assert_eq!(author("山田（yamada@example.com）"), "山田（");
-    assert_eq!(author("a@example.com（山田さん）"), "（山田さん）");
-    assert_eq!(author("山田太郎（mailto:a@example.com）"), "山田太郎（");
+    for written in ["山田（yamada@example.com）", "a@example.com（山田さん）"] {
+        assert_eq!(author(written), written);
+    }
 }
 
 #[test]
@@ -124,7 +125,7 @@ fn json_feed_is_read_and_its_plain_text_stays_plain() {
     let feed = read(
         r#"{"version":"https://jsonfeed.org/version/1.1","title":"C","items":[{"id":"1","url":"https://example.org/1","content_text":"a <b"}]}"#,
     );
-    assert_eq!(feed.format, "JSON Feed");
+    assert_eq!(feed.format, "JSON Feed 1.1");
     assert_eq!(
         feed.entries[0].content,
         Some(Markup {
@@ -181,10 +182,14 @@ fn a_truncated_document_gives_the_entries_before_the_damage() {
         "<rss version=\"2.0\"><channel><item><title>A</title></item><item><title>B</title></item><item><title>C</ti",
     );
     assert_eq!(titles(&feed), ["A", "B"]);
-    assert!(
-        feed.repairs[0].what.contains("kept the 2 entries"),
-        "{:?}",
-        feed.repairs
+    let told: Vec<String> = feed.repairs.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "line 1, column 101: a stray </ti>",
+            "line 1, column 105: the document ends before <item> is closed",
+            "line 1, column 105: the entry that is cut off is left out"
+        ]
     );
 }
 
@@ -203,7 +208,7 @@ fn entries_beyond_the_cap_are_left_out_and_said_so() {
         "<rss version=\"2.0\"><channel>{items}</channel></rss>"
     ));
     assert_eq!(feed.entries.len(), 3);
-    assert!(feed.repairs[0].what.contains("the first 3 are read"));
+    assert!(feed.repairs[0].what.contains("more than 3 entries"));
 }
 
 #[test]
@@ -245,7 +250,7 @@ fn an_empty_media_text_does_not_lose_the_feed() {
         "<rss version=\"2.0\" xmlns:media=\"http://search.yahoo.com/mrss/\"><channel><item><title>A</title><media:group><media:title>T</media:title><media:description type=\"plain\"> </media:description><media:description/></media:group></item></channel></rss>",
     );
     assert_eq!(titles(&feed), ["A"]);
-    assert_eq!(feed.repairs.len(), 1);
+    assert!(feed.repairs.is_empty(), "{:?}", feed.repairs);
 }
 
 #[test]
@@ -262,8 +267,7 @@ fn no_spelling_of_an_entry_passes_the_limit_of_entries() {
         "<a:feed xmlns:a=\"http://www.w3.org/2005/Atom\">{}</a:feed>",
         "<a:entry><a:id>1</a:id></a:entry>".repeat(4)
     );
-    let error = parse(prefixed.as_bytes(), None, "https://example.org/", LIMITS).unwrap_err();
-    assert!(matches!(error, ParseError::Broken(_)), "{error:?}");
+    assert_eq!(read(&prefixed).entries.len(), 3);
     let items = [r#"{"\u0069d":"1"}"#; 4].join(",");
     let escaped = format!(r#"{{"version":"https://jsonfeed.org/version/1","items":[{items}]}}"#);
     let error = parse(escaped.as_bytes(), None, "https://example.org/", LIMITS).unwrap_err();
@@ -280,12 +284,62 @@ fn ids_of_authors_and_files_are_no_entries() {
 }
 
 #[test]
+fn what_a_document_says_often_costs_time_in_proportion() {
+    let start = std::time::Instant::now();
+    let spaces: String = (0..20_000).map(|n| format!(" xmlns:a{n}='u'")).collect();
+    let declared = format!(
+        "<rss{spaces}><channel>{}</channel></rss>",
+        "<b:c/>".repeat(50_000)
+    );
+    let _ = parse(declared.as_bytes(), None, "https://example.org/", LIMITS);
+    let brackets = format!(
+        "{{\"items\":[{}{}",
+        " ".repeat(100_000),
+        "}".repeat(100_000)
+    );
+    let _ = parse(brackets.as_bytes(), None, "https://example.org/", LIMITS);
+    let late = format!(
+        "<rss><channel>{}]]></channel></rss>",
+        "<title><![CDATA[<![CDATA[</item></title>".repeat(50_000)
+    );
+    let _ = parse(late.as_bytes(), None, "https://example.org/", LIMITS);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn entities_of_the_documents_own_do_not_fill_the_memory() {
+    let value = "x".repeat(1000);
+    let document = format!(
+        "<!DOCTYPE rss [<!ENTITY e \"{value}\">]><rss><channel><item><title>{}</title></item></channel></rss>",
+        "&e;".repeat(100_000)
+    );
+    let feed = read(&document);
+    let title = feed.entries[0].title.as_ref().unwrap();
+    assert!(title.text.len() < 3 << 20, "{}", title.text.len());
+}
+
+#[test]
 fn mending_takes_time_in_proportion_to_the_document() {
     // Each took the better part of a minute when every piece was looked at to the document's end.
     let cases = [
-        ("", "&", 1_000_000),
-        ("", "<media:title ", 300_000),
-        ("<!x>", "", 500_000),
+        ("", "&", 300_000),
+        ("", "<media:title ", 100_000),
+        ("<!x>", "", 200_000),
+        ("", "<![CDATA[", 100_000),
+        ("", "<!--", 200_000),
+        ("", "<a '", 200_000),
+        ("", "<a \"<a '", 100_000),
+        ("", "<b>", 100_000),
+        ("", "</b>", 100_000),
+        ("", "<item>", 100_000),
+        ("", "<item><title>", 100_000),
+        ("", "<author><x>", 100_000),
+        ("", "<item xmlns:a=''>", 50_000),
+        ("", "<item><title><![CDATA[</title>", 50_000),
+        ("", "<!-- >", 100_000),
+        ("", "<title><![CDATA[<![CDATA[</item></title>", 50_000),
+        ("", "<image><url>x</url>", 50_000),
+        ("", "<a:x xmlns:a='b'/><b:c/>", 50_000),
     ];
     for (before, within, times) in cases {
         let start = std::time::Instant::now();
@@ -296,5 +350,17 @@ fn mending_takes_time_in_proportion_to_the_document() {
         );
         let _ = parse(document.as_bytes(), None, "https://example.org/", LIMITS);
         assert!(start.elapsed().as_secs() < 15, "{before}{within}");
+    }
+}
+
+#[test]
+fn what_stands_before_a_feed_does_not_decide_its_kind() {
+    let rss = "<rss version=\"2.0\"><channel><item><title>A</title></item></channel></rss>";
+    let json = r#"{"version":"https://jsonfeed.org/version/1.1","items":[{"title":"A"}]}"#;
+    for document in [
+        format!("{{\"error\":1}}\n{rss}"),
+        format!("<br /><b>Warning</b>: x\n{json}"),
+    ] {
+        assert_eq!(titles(&read(&document)), ["A"], "{document}");
     }
 }
