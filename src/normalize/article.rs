@@ -3,17 +3,32 @@
 //! Each field has its own file where it needs rules; what is here is only choosing and cutting.
 //! The article's id is not: it depends on the whole document.
 
-use super::{Context, author, date, fingerprint, link, rules, text};
+use super::{
+    Context, author,
+    body::{self, Body, Cleaner},
+    date, details, fingerprint, language, link,
+    log::Log,
+    text,
+};
 use crate::model::{
-    Article, ArticleId, Enclosure, Extraction, Markup, MarkupKind, RawEntry, RawFeed,
+    Article, ArticleId, Enclosure, Markup, MarkupKind, RawCategory, RawEntry, RawFeed, RawPerson,
 };
 
 /// Longest title, name or tag, in bytes.
 pub(super) const MAX_LINE: usize = 4 << 10;
-/// Longest body, in bytes.
-const MAX_BODY: usize = 2 << 20;
 /// Most authors, tags or enclosures of an article.
-const MAX_LIST: usize = 64;
+pub(super) const MAX_LIST: usize = 64;
+
+/// Roles of contributors who may stand in for authors.
+const AUTHORIAL: &[&str] = &[
+    "",
+    "author",
+    "writer",
+    "creator",
+    "reporter",
+    "journalist",
+    "columnist",
+];
 
 /// What all entries of a document share.
 pub(super) struct Shared<'a> {
@@ -24,31 +39,41 @@ pub(super) struct Shared<'a> {
     pub(super) source: String,
     /// The feed's own authors.
     pub(super) authors: Vec<String>,
+    /// The feed's rights.
+    pub(super) rights: Option<String>,
+    pub(super) cleaner: Cleaner<'a>,
 }
 
 impl Shared<'_> {
     /// One entry's article; its id is set when the whole document is known.
-    pub(super) fn article(&self, entry: &RawEntry, note: &mut dyn FnMut(String)) -> Article {
+    pub(super) fn article(&self, entry: &RawEntry, log: &mut Log<'_>) -> Article {
         let base = link::Base::new(entry.base.as_deref(), self.site, self.context.feed_url);
-        let mut title = entry.title.as_ref().map(text::line).unwrap_or_default();
-        if cap(&mut title, MAX_LINE) {
-            note(format!(
-                "the title is longer than {MAX_LINE} bytes and was cut"
-            ));
-        }
-        let url = url(entry, &base, note);
-        let canonical_url = url.as_deref().and_then(link::canonical_url);
-        let mut authors = author_names(entry, &self.authors);
-        limit(&mut authors, "authors", note);
-        let dates = date::dates(entry, self.context.now, note);
-        let (body, summary, extraction) = body_and_summary(entry, note);
+        let title = title(entry.title.as_ref(), log);
+        let url = url(entry, &base, log);
+        let canonical_url =
+            identity(entry, url.as_ref(), &base).and_then(|url| canonical_url(&url, log));
+        let url = url.map(|(_, url)| url);
+        let (mut authors, others) = self.people(entry, log);
+        limit(&mut authors, "authors", log);
+        let dates = date::dates(entry, self.context.now, log);
+        let Body {
+            text,
+            summary,
+            extraction,
+            html,
+        } = body::body(entry, &self.cleaner, log);
+        let html = html.and_then(|html| body::raw_html(html, entry, &base, url.as_deref(), log));
         let mut tags = tags(&entry.categories);
-        limit(&mut tags, "tags", note);
-        let mut enclosures = enclosures(entry, &base, note);
-        limit(&mut enclosures, "enclosures", note);
+        limit(&mut tags, "tags", log);
+        let mut enclosures = enclosures(entry, &base, log);
+        limit(&mut enclosures, "enclosures", log);
+        let declared = entry.language.as_deref().or(self.feed.language.as_deref());
+        let language = language::language(declared, &title, &text, log);
+        let mut details = details::details(entry, &others, &base, self.rights.as_deref(), log);
+        details.language_confidence = language.confidence;
         Article {
             id: ArticleId([0; 16]),
-            fingerprint: fingerprint(&title, &authors, canonical_url.as_deref(), &body),
+            fingerprint: fingerprint(&title, &authors, canonical_url.as_deref(), &text),
             title,
             authors,
             source: self.source.clone(),
@@ -58,95 +83,147 @@ impl Shared<'_> {
             published_at: dates.published,
             published_from: dates.from,
             updated_at: dates.updated,
-            language: language(entry.language.as_deref().or(self.feed.language.as_deref())),
+            language: language.tag,
             tags,
             enclosures,
             summary,
-            body,
+            body: text,
             extraction,
+            html,
+            details,
         }
     }
-}
 
-/// The entry's link, else a guid that is a URL, else its first file.
-fn url(entry: &RawEntry, base: &link::Base, note: &mut dyn FnMut(String)) -> Option<String> {
-    let given = entry.link.as_deref().filter(|link| !link.trim().is_empty());
-    let guid = entry.guid.as_deref().filter(|guid| link::is_web_url(guid));
-    let files = entry
-        .media
-        .iter()
-        .flat_map(|media| &media.files)
-        .map(|file| file.url.as_str());
-    given
-        .and_then(|link| base.absolute(link).map_err(&mut *note).ok())
-        .or_else(|| {
-            guid.into_iter()
-                .chain(files)
-                .find_map(|fallback| base.absolute(fallback).ok())
-        })
-}
-
-fn author_names(entry: &RawEntry, of_the_feed: &[String]) -> Vec<String> {
-    let mut names = author::names(&entry.authors);
-    if names.is_empty() {
-        let credits: Vec<String> = entry
-            .media
-            .iter()
-            .flat_map(|media| media.credits.iter().cloned())
-            .collect();
-        names = author::names(&credits);
+    /// The authors' names, and the contributors who are not among them. Without authors, whoever is
+    /// credited with writing stands in, and then the feed's own.
+    fn people<'e>(
+        &self,
+        entry: &'e RawEntry,
+        log: &mut Log<'_>,
+    ) -> (Vec<String>, Vec<&'e RawPerson>) {
+        let others = || entry.contributors.iter().collect();
+        let names = author::names(&entry.authors, log);
+        let (names, others) = if !names.is_empty() {
+            log.from("authors", "author");
+            (names, others())
+        } else {
+            let (writers, rest): (Vec<_>, Vec<_>) = entry
+                .contributors
+                .iter()
+                .partition(|person| AUTHORIAL.contains(&person.role.as_str()));
+            let writers: Vec<RawPerson> = writers.into_iter().cloned().collect();
+            let names = author::names(&writers, log);
+            if !names.is_empty() {
+                log.from("authors", "contributor");
+                log.step("authors", || "who is credited stands in".to_owned());
+                (names, rest)
+            } else {
+                if !self.authors.is_empty() {
+                    log.from("authors", "feed author");
+                    log.step("authors", || "the feed's author stands in".to_owned());
+                }
+                (self.authors.clone(), others())
+            }
+        };
+        let cut = |mut name: String| {
+            cap(&mut name, MAX_LINE);
+            name
+        };
+        (names.into_iter().map(cut).collect(), others)
     }
-    if names.is_empty() {
-        names = of_the_feed.to_vec();
-    }
-    names.iter_mut().for_each(|name| {
-        cap(name, MAX_LINE);
-    });
-    names
 }
 
-/// Body, summary where it says something else, and where the body comes from.
-fn body_and_summary(
-    entry: &RawEntry,
-    note: &mut dyn FnMut(String),
-) -> (String, Option<String>, Extraction) {
-    let mut render = |markup: &Markup| {
-        let mut body = text::body(markup, MAX_BODY);
-        if cap(&mut body, MAX_BODY) {
-            note(format!(
-                "the body is longer than {MAX_BODY} bytes and was cut"
-            ));
-        }
-        Some(rules::without_tail(body)).filter(|body| !body.is_empty())
+fn title(title: Option<&Markup>, log: &mut Log<'_>) -> String {
+    let Some(raw) = title else {
+        return String::new();
     };
-    let content = entry.content.as_ref().and_then(&mut render);
-    let summary = entry.summary.as_ref().and_then(&mut render);
-    if let Some(body) = content {
-        let summary = summary.filter(|summary| *summary != body);
-        return (body, summary, Extraction::Content);
+    let mut title = text::line(raw);
+    if log.is_told() {
+        log.from("title", "title");
+        let lost = |sign: char| raw.text.contains(sign) && !title.contains(sign);
+        if raw.kind == MarkupKind::Html && lost('<') {
+            log.step("title", || "markup dropped".to_owned());
+        }
+        if raw.text.matches(';').count() > title.matches(';').count() {
+            log.step("title", || "character references decoded".to_owned());
+        }
     }
-    if let Some(body) = summary {
-        return (body, None, Extraction::Summary);
+    if cap(&mut title, MAX_LINE) {
+        log.problem(
+            "title",
+            format!("the title is longer than {MAX_LINE} bytes and was cut"),
+        );
     }
-    let descriptions = entry
-        .media
-        .iter()
-        .filter_map(|media| media.description.as_ref());
-    match descriptions.filter_map(&mut render).next() {
-        Some(body) => (body, None, Extraction::Media),
-        None => (String::new(), None, Extraction::None),
-    }
+    title
 }
 
-fn tags(categories: &[String]) -> Vec<String> {
+/// The entry's link, else a guid that is a URL, else its first file, else the page of where it was
+/// taken from; and which of these it is.
+fn url(entry: &RawEntry, base: &link::Base, log: &mut Log<'_>) -> Option<(&'static str, String)> {
+    let given = entry.link.as_deref().filter(|link| !link.trim().is_empty());
+    let found = given.and_then(|link| match base.absolute(link) {
+        Ok(url) => Some(("link", link, url)),
+        Err(why) => {
+            log.problem("url", why);
+            None
+        }
+    });
+    let stand_in = || {
+        let guid = entry.guid.as_deref().filter(|guid| {
+            // A guid is a link unless it says otherwise (RSS 2.0); "17" is none all the same.
+            link::is_web_url(guid) || (entry.guid_is_link && guid.trim().starts_with('/'))
+        });
+        let files = entry.media.iter().flat_map(|media| &media.files);
+        // Its page at best: a feed's own address is no article's.
+        let source = entry.source.as_ref().filter(|source| source.is_page);
+        let source = source.and_then(|source| source.url.as_deref());
+        guid.map(|guid| ("guid", guid))
+            .into_iter()
+            .chain(files.map(|file| ("enclosure", file.url.as_str())))
+            .chain(source.map(|source| ("source", source)))
+            .find_map(|(origin, link)| Some((origin, link, base.absolute(link).ok()?)))
+    };
+    let (origin, link, url) = found.or_else(stand_in)?;
+    log.from("url", origin);
+    if origin != "link" {
+        log.step("url", || format!("the {origin} stands in for the link"));
+    }
+    if !link::is_web_url(link) {
+        log.step("url", || {
+            format!("made absolute with {}", base.as_str().unwrap_or_default())
+        });
+    }
+    Some((origin, url))
+}
+
+/// The address that may stand for the article: the publisher's own where the link leads through a
+/// counter (`feedburner:origLink`); never the page of a source, which many articles share.
+fn identity(
+    entry: &RawEntry,
+    url: Option<&(&'static str, String)>,
+    base: &link::Base,
+) -> Option<String> {
+    let original = entry.links.iter().find(|link| link.rel == "original");
+    let original = original.and_then(|link| base.absolute(&link.href).ok());
+    let own = url.filter(|(origin, _)| *origin != "source");
+    original.or_else(|| own.map(|(_, url)| url.clone()))
+}
+
+fn canonical_url(url: &str, log: &mut Log<'_>) -> Option<String> {
+    if !log.is_told() {
+        return link::canonical_url(url);
+    }
+    let mut told = Vec::new();
+    let canonical = link::canonical(url, Some(&mut told));
+    log.steps("canonical_url", told);
+    canonical
+}
+
+fn tags(categories: &[RawCategory]) -> Vec<String> {
     let mut tags: Vec<String> = Vec::with_capacity(categories.len());
     for category in categories {
-        let mut tag = text::line(&Markup {
-            text: category.clone(),
-            kind: MarkupKind::Html,
-        });
-        cap(&mut tag, MAX_LINE);
-        if !tag.is_empty() && !tags.contains(&tag) {
+        let tag = details::label(category.label.as_ref().unwrap_or(&category.term));
+        if let Some(tag) = tag.filter(|tag| !tags.contains(tag)) {
             tags.push(tag);
         }
         if tags.len() > MAX_LIST {
@@ -156,14 +233,10 @@ fn tags(categories: &[String]) -> Vec<String> {
     tags
 }
 
-fn enclosures(entry: &RawEntry, base: &link::Base, note: &mut dyn FnMut(String)) -> Vec<Enclosure> {
+fn enclosures(entry: &RawEntry, base: &link::Base, log: &mut Log<'_>) -> Vec<Enclosure> {
     let mut enclosures: Vec<Enclosure> = Vec::new();
-    for file in entry
-        .media
-        .iter()
-        .flat_map(|media| &media.files)
-        .take(4 * MAX_LIST)
-    {
+    let files = entry.media.iter().flat_map(|media| &media.files);
+    for file in files.take(4 * MAX_LIST) {
         match base.absolute(&file.url) {
             Ok(url) if enclosures.iter().all(|known| known.url != url) => {
                 enclosures.push(Enclosure {
@@ -172,7 +245,7 @@ fn enclosures(entry: &RawEntry, base: &link::Base, note: &mut dyn FnMut(String))
                 });
             }
             Ok(_) => {}
-            Err(why) => note(why),
+            Err(why) => log.problem("enclosures", why),
         }
     }
     enclosures
@@ -180,42 +253,9 @@ fn enclosures(entry: &RawEntry, base: &link::Base, note: &mut dyn FnMut(String))
 
 /// The publisher's id as one line.
 fn guid(entry: &RawEntry) -> Option<String> {
-    let text = entry.guid.clone()?;
-    let mut guid = text::line(&Markup {
-        text,
-        kind: MarkupKind::Text,
-    });
+    let mut guid = text::one_line(entry.guid.as_deref()?);
     cap(&mut guid, link::MAX_URL);
     Some(guid).filter(|guid| !guid.is_empty())
-}
-
-/// A BCP 47 tag in its conventional case (RFC 5646 section 2.1.1), or nothing.
-fn language(declared: Option<&str>) -> Option<String> {
-    let tag = declared?.trim().replace('_', "-");
-    let mut parts = tag.split('-');
-    let primary = parts.next()?;
-    let is_tag = (2..=3).contains(&primary.len())
-        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && parts.clone().all(|part| {
-            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        })
-        && tag.len() <= 35;
-    if !is_tag {
-        return None;
-    }
-    let mut language = primary.to_ascii_lowercase();
-    for part in parts {
-        language.push('-');
-        match part.len() {
-            2 => language.push_str(&part.to_ascii_uppercase()),
-            4 => {
-                language.push_str(&part[..1].to_ascii_uppercase());
-                language.push_str(&part[1..].to_ascii_lowercase());
-            }
-            _ => language.push_str(&part.to_ascii_lowercase()),
-        }
-    }
-    Some(language)
 }
 
 /// Cuts a text at a character boundary; true if it was longer.
@@ -229,11 +269,12 @@ pub(super) fn cap(text: &mut String, max: usize) -> bool {
 }
 
 /// Cuts a list to what an article may hold, and says so.
-fn limit<T>(list: &mut Vec<T>, what: &str, note: &mut dyn FnMut(String)) {
+pub(super) fn limit<T>(list: &mut Vec<T>, what: &'static str, log: &mut Log<'_>) {
     if list.len() > MAX_LIST {
         list.truncate(MAX_LIST);
-        note(format!(
-            "more than {MAX_LIST} {what}: the rest was left out"
-        ));
+        log.problem(
+            what,
+            format!("more than {MAX_LIST} {what}: the rest was left out"),
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use chrono::Datelike;
 
+use super::log::Log;
 use crate::model::{DateSource, RawEntry, Time};
 
 /// News on the web hardly predates it; earlier years are defaults such as 1970 or misread digits.
@@ -24,25 +25,34 @@ pub(super) struct Dates {
 }
 
 /// Reads an entry's dates; what cannot be believed is noted.
-pub(super) fn dates(entry: &RawEntry, now: Time, note: &mut dyn FnMut(String)) -> Dates {
-    let mut believe = |date: Option<Time>, which: &str| {
+pub(super) fn dates(entry: &RawEntry, now: Time, log: &mut Log<'_>) -> Dates {
+    let mut believe = |date: Option<Time>, field, which: &str| {
         let date = date?;
         if date.year() >= FIRST_YEAR && date <= now + MAX_AHEAD {
             return Some(date);
         }
-        note(format!(
-            "the {which} date {} cannot be right",
-            date.format("%Y-%m-%d")
-        ));
+        log.problem(
+            field,
+            format!(
+                "the {which} date {} cannot be right",
+                date.format("%Y-%m-%d")
+            ),
+        );
         None
     };
-    let published = believe(entry.published, "publication");
-    let updated = believe(entry.updated, "update");
+    let published = believe(entry.published, "published_at", "publication");
+    let updated = believe(entry.updated, "updated_at", "update");
     let from = match (published, updated) {
         (Some(_), _) => DateSource::Feed,
         (None, Some(_)) => DateSource::FeedUpdated,
         (None, None) => DateSource::None,
     };
+    if from == DateSource::FeedUpdated {
+        log.from("published_at", "updated");
+        log.step("published_at", || {
+            "the last edit stands in for the publication".to_owned()
+        });
+    }
     Dates {
         published: published.or(updated),
         from,
@@ -77,9 +87,12 @@ mod tests {
             ..RawEntry::default()
         };
         let mut notes = Vec::new();
-        let dates = dates(&entry, time("2020-01-01T00:00:00Z"), &mut |note| {
-            notes.push(note);
-        });
+        let mut note = |note| notes.push(note);
+        let dates = dates(
+            &entry,
+            time("2020-01-01T00:00:00Z"),
+            &mut Log::new(&mut note),
+        );
         (dates, notes)
     }
 

@@ -21,6 +21,14 @@ pub(super) enum Kind {
     Cell,
     /// Line breaks and spaces are kept.
     Pre,
+    /// A list, whose items have numbers if it is an `ol`.
+    List,
+    /// An item of a list.
+    Item,
+    /// A quotation within a line.
+    Quote,
+    /// The reading of the characters before it.
+    Reading,
     /// Content is not text to read.
     Skipped,
 }
@@ -31,10 +39,12 @@ pub(super) fn kind(name: &[u8]) -> Kind {
         b"address" | b"article" | b"aside" | b"blockquote" | b"body" | b"center" | b"dd"
         | b"details" | b"dialog" | b"dir" | b"div" | b"dl" | b"dt" | b"fieldset"
         | b"figcaption" | b"figure" | b"footer" | b"form" | b"h1" | b"h2" | b"h3" | b"h4"
-        | b"h5" | b"h6" | b"header" | b"hgroup" | b"html" | b"legend" | b"li" | b"main"
-        | b"menu" | b"nav" | b"ol" | b"p" | b"search" | b"section" | b"summary" | b"ul" => {
-            Kind::Block
-        }
+        | b"h5" | b"h6" | b"header" | b"hgroup" | b"html" | b"legend" | b"main" | b"nav" | b"p"
+        | b"search" | b"section" | b"summary" => Kind::Block,
+        b"menu" | b"ol" | b"ul" => Kind::List,
+        b"li" => Kind::Item,
+        b"q" => Kind::Quote,
+        b"rt" => Kind::Reading,
         b"br" | b"hr" => Kind::Break,
         b"area" | b"base" | b"col" | b"embed" | b"img" | b"input" | b"link" | b"meta"
         | b"param" | b"source" | b"track" | b"wbr" => Kind::Void,
@@ -42,8 +52,9 @@ pub(super) fn kind(name: &[u8]) -> Kind {
         b"td" | b"th" => Kind::Cell,
         b"listing" | b"pre" | b"xmp" => Kind::Pre,
         b"applet" | b"audio" | b"button" | b"canvas" | b"datalist" | b"head" | b"iframe"
-        | b"math" | b"noembed" | b"noframes" | b"noscript" | b"object" | b"script" | b"select"
-        | b"style" | b"svg" | b"template" | b"textarea" | b"title" | b"video" => Kind::Skipped,
+        | b"math" | b"noembed" | b"noframes" | b"noscript" | b"object" | b"rp" | b"rtc"
+        | b"script" | b"select" | b"style" | b"svg" | b"template" | b"textarea" | b"title"
+        | b"video" => Kind::Skipped,
         _ => Kind::Inline,
     }
 }
@@ -111,6 +122,14 @@ pub(super) fn is_title_markup(name: &[u8]) -> bool {
 pub(super) struct Name {
     bytes: [u8; 24],
     len: usize,
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        let mut name = Self::default();
+        name.push(text.as_bytes());
+        name
+    }
 }
 
 impl Name {

@@ -16,11 +16,11 @@ enum Gap {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Plain,
-    /// HTML's own white space; NBSP and the rest of Unicode's is text.
+    /// HTML's own white space. NBSP is one too, the rest of Unicode's is text.
     Space,
     /// A control character, dropped.
     Control,
-    /// May start a C1 control (C2) or a line separator (E2): the next bytes tell.
+    /// May start a character that is dropped, a blank or the end of a line: the next bytes tell.
     Lead,
 }
 
@@ -39,6 +39,7 @@ const CLASSES: [Class; 256] = {
     classes[0x0c] = Class::Space;
     classes[0xc2] = Class::Lead;
     classes[0xe2] = Class::Lead;
+    classes[0xef] = Class::Lead;
     classes
 };
 
@@ -52,6 +53,10 @@ pub(super) struct Lines {
     /// Where the current line starts in `out`.
     start: usize,
     gap: Gap,
+    /// The current line starts with blanks that are kept.
+    is_indented: bool,
+    /// Written before the next text, which starts a line.
+    marker: Option<String>,
 }
 
 impl Lines {
@@ -61,6 +66,8 @@ impl Lines {
             out: Vec::with_capacity(capacity),
             start: 0,
             gap: Gap::None,
+            is_indented: false,
+            marker: None,
         }
     }
 
@@ -85,7 +92,17 @@ impl Lines {
         }
     }
 
-    /// Adds text, keeping its line breaks and inner blanks.
+    /// The next text starts with this; it replaces a marker that no text followed.
+    pub(super) fn marker(&mut self, marker: String) {
+        self.marker = Some(marker);
+    }
+
+    /// No text came to the marker.
+    pub(super) fn no_marker(&mut self) {
+        self.marker = None;
+    }
+
+    /// Adds text, keeping its line breaks and blanks.
     pub(super) fn preformatted(&mut self, text: &[u8]) {
         for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
             if index > 0 {
@@ -142,7 +159,7 @@ impl Lines {
                     Some(&next) if class(next) == Class::Plain => end += 2,
                     _ => break,
                 },
-                Class::Lead if !is_odd(&text[end..]) => end += 1,
+                Class::Lead if odd(&text[end..]).is_none() => end += 1,
                 _ => break,
             }
         }
@@ -152,13 +169,17 @@ impl Lines {
 
     /// A piece that starts with a `Lead` byte. Returns how much was taken.
     fn lead(&mut self, text: &[u8]) -> usize {
-        match text {
-            [0xc2, 0x80..=0x9f, ..] => 2,
-            [0xe2, 0x80, 0xa8 | 0xa9, ..] => {
-                self.line_break();
-                3
+        match odd(text) {
+            None => self.run(text),
+            Some((Odd::Dropped, length)) => length,
+            Some((Odd::Space, length)) => {
+                self.space();
+                length
             }
-            _ => self.run(text),
+            Some((Odd::Line, length)) => {
+                self.line_break();
+                length
+            }
         }
     }
 
@@ -169,24 +190,34 @@ impl Lines {
                 _ => (piece, None),
             };
             self.text(word);
-            let inside = self.gap != Gap::Line && self.out.len() > self.start;
-            match blank {
-                Some(b'\t') if inside => self.out.push(b'\t'),
-                Some(_) if inside => self.out.push(b' '),
-                _ => {}
+            let Some(blank) = blank.filter(|&blank| blank != b'\r') else {
+                continue;
+            };
+            if self.gap == Gap::Line {
+                self.fill_gap();
             }
+            self.is_indented |= self.out.len() == self.start;
+            self.out.push(if blank == b'\t' { b'\t' } else { b' ' });
         }
     }
 
     fn fill_gap(&mut self) {
         let separator = match std::mem::replace(&mut self.gap, Gap::None) {
-            Gap::None => return,
-            Gap::Line => return self.end_line(),
-            Gap::Space => b' ',
-            Gap::Cell => b'\t',
+            Gap::None => None,
+            Gap::Line => {
+                self.end_line();
+                None
+            }
+            Gap::Space => Some(b' '),
+            Gap::Cell => Some(b'\t'),
         };
-        if self.out.len() > self.start {
+        if let Some(separator) = separator
+            && self.out.len() > self.start
+        {
             self.out.push(separator);
+        }
+        if let Some(marker) = self.marker.take() {
+            self.out.extend_from_slice(marker.as_bytes());
         }
     }
 
@@ -199,7 +230,11 @@ impl Lines {
         if !(first.is_ascii_graphic() && last.is_ascii_graphic()) {
             let line = String::from_utf8_lossy(line);
             let kept_to = self.start + line.trim_end_matches(is_blank).len();
-            let blank = line.len() - line.trim_start_matches(is_blank).len();
+            let blank = if self.is_indented {
+                0
+            } else {
+                line.len() - line.trim_start_matches(is_blank).len()
+            };
             self.out.truncate(kept_to);
             self.out
                 .drain(self.start..(self.start + blank).min(kept_to).max(self.start));
@@ -208,22 +243,35 @@ impl Lines {
             self.out.push(b'\n');
         }
         self.start = self.out.len();
+        self.is_indented = false;
     }
 }
 
-/// True for a C1 control, or a line or paragraph separator, at the start of `text`.
-fn is_odd(text: &[u8]) -> bool {
-    matches!(
-        text,
-        [0xc2, 0x80..=0x9f, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..]
-    )
+/// A character that is not copied as it stands.
+enum Odd {
+    /// C1 controls, and characters without width that only hint at where to break: soft hyphen,
+    /// zero-width space, word joiner, byte order mark. Joiners stay: scripts and emoji need them.
+    Dropped,
+    /// A no-break space, which looks like a space.
+    Space,
+    /// A line or paragraph separator.
+    Line,
+}
+
+/// The odd character at the start of `text`, with its length.
+fn odd(text: &[u8]) -> Option<(Odd, usize)> {
+    match text {
+        [0xc2, 0xa0, ..] => Some((Odd::Space, 2)),
+        [0xc2, 0x80..=0x9f | 0xad, ..] => Some((Odd::Dropped, 2)),
+        [0xe2, 0x80, 0xa8 | 0xa9, ..] => Some((Odd::Line, 3)),
+        [0xe2, 0x80, 0x8b, ..] | [0xe2, 0x81, 0xa0, ..] | [0xef, 0xbb, 0xbf, ..] => {
+            Some((Odd::Dropped, 3))
+        }
+        _ => None,
+    }
 }
 
 /// Blank to a reader's eye: Unicode's white space and its characters without width.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
-        )
+    c.is_whitespace() || matches!(c, '\u{200c}'..='\u{200f}')
 }

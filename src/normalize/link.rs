@@ -70,6 +70,11 @@ impl Base {
         Self(join(join(feed, site), xml_base))
     }
 
+    /// The URL itself.
+    pub(super) fn as_str(&self) -> Option<&str> {
+        self.0.as_ref().map(Url::as_str)
+    }
+
     /// The link made absolute, as written where it is absolute already; `Err` says why not.
     pub(super) fn absolute(&self, link: &str) -> Result<String, String> {
         let link = link.trim_matches(|c: char| c.is_whitespace() || c.is_control());
@@ -93,30 +98,105 @@ impl Base {
                 "a link with the scheme \"{}\" is left out",
                 url.scheme()
             )),
-            Err(error) => Err(format!("a link is left out: {error}")),
+            Err(_) if self.0.as_ref().is_none_or(Url::cannot_be_a_base) => Err(format!(
+                "the link \"{}\" is left out: nobody knows what it is relative to",
+                shown(link)
+            )),
+            Err(error) => Err(format!("the link \"{}\" is left out: {error}", shown(link))),
         }
     }
 }
 
+fn shown(link: &str) -> String {
+    link.chars().take(60).collect()
+}
+
 /// The URL that stands for the page: scheme and host in lower case, without default port,
 /// fragment (unless it is a `#!` route) and tracking parameters. `None` unless http or https.
+///
+/// AMP forms stand for the page they are made from, where the URL itself tells which that is.
 #[must_use]
 pub fn canonical_url(url: &str) -> Option<String> {
+    canonical(url, None)
+}
+
+/// As [`canonical_url`]; `told` takes what was done.
+pub(super) fn canonical(url: &str, mut told: Option<&mut Vec<String>>) -> Option<String> {
+    let mut tell = |what: String| {
+        if let Some(told) = &mut told {
+            told.push(what);
+        }
+    };
     let mut url = Url::parse(url).ok().filter(is_web)?;
+    if let Some(page) = page_of_amp(&url) {
+        tell("AMP form replaced by its page".to_owned());
+        url = page;
+    }
     if url
         .fragment()
         .is_some_and(|fragment| !fragment.starts_with('!'))
     {
+        tell("fragment removed".to_owned());
         url.set_fragment(None);
     }
     if let Some(query) = url.query() {
         let kept: Vec<&str> = query.split('&').filter(|pair| !is_tracking(pair)).collect();
-        if kept.len() < query.split('&').count() || query.is_empty() {
+        let removed = query.split('&').count() - kept.len();
+        if removed > 0 || query.is_empty() {
+            tell(match removed {
+                1 => "1 tracking parameter removed".to_owned(),
+                _ => format!("{removed} tracking parameters removed"),
+            });
             let kept = kept.join("&");
             url.set_query(Some(kept.as_str()).filter(|kept| !kept.is_empty()));
         }
     }
     Some(url.into())
+}
+
+/// Caches that serve other sites' pages: host, or its end, and the path before `s/` (https) and the
+/// page's own URL.
+const AMP_CACHES: &[(&str, &str)] = &[
+    (".cdn.ampproject.org", "/c/"), // Google's cache: documents
+    (".cdn.ampproject.org", "/v/"), // the same, in a viewer
+    ("cdn.ampproject.org", "/c/"),
+    ("cdn.ampproject.org", "/v/"),
+    ("www.google.com", "/amp/"),
+    (".bing-amp.com", "/c/"),
+];
+
+/// The page that an AMP URL is another form of. Hosts named `amp.` are left alone: what the page's
+/// own host is they do not tell.
+fn page_of_amp(url: &Url) -> Option<Url> {
+    let host = url.host_str()?;
+    let cached = AMP_CACHES.iter().find_map(|(cache, prefix)| {
+        let is_cache = host == *cache || (cache.starts_with('.') && host.ends_with(cache));
+        url.path().strip_prefix(prefix).filter(|_| is_cache)
+    });
+    if let Some(page) = cached {
+        let page = match page.strip_prefix("s/") {
+            Some(page) => format!("https://{page}"),
+            None => format!("http://{page}"),
+        };
+        let mut page = Url::parse(&page).ok().filter(is_web)?;
+        page.host_str().filter(|host| host.contains('.'))?;
+        page.set_query(url.query());
+        return Some(page_of_amp(&page).unwrap_or(page));
+    }
+    let path = url.path();
+    // `/story/amp/`, `/story/amp`, `/story.amp`, `/story.amp.html`; never the site's own `/amp/`.
+    let page = if let Some(page) = path.strip_suffix("/amp/").filter(|page| !page.is_empty()) {
+        format!("{page}/")
+    } else if let Some(page) = path.strip_suffix("/amp").filter(|page| !page.is_empty()) {
+        page.to_owned()
+    } else if let Some(page) = path.strip_suffix(".amp.html") {
+        format!("{page}.html")
+    } else {
+        path.strip_suffix(".amp")?.to_owned()
+    };
+    let mut without = url.clone();
+    without.set_path(&page);
+    Some(without)
 }
 
 /// True if `text` is an absolute http(s) URL.
@@ -163,7 +243,7 @@ mod tests {
     use super::*;
 
     fn canonical(url: &str) -> String {
-        canonical_url(url).unwrap_or_default()
+        super::canonical_url(url).unwrap_or_default()
     }
 
     #[test]
@@ -182,6 +262,38 @@ mod tests {
             "https://example.org/a"
         );
         assert_eq!(canonical("https://example.org/a?"), "https://example.org/a");
+    }
+
+    #[test]
+    fn an_amp_form_has_the_canonical_url_of_its_page() {
+        for (way, page) in [
+            ("https://example.org/a/amp/", "https://example.org/a/"),
+            (
+                "https://example.org/a/amp?utm_source=x",
+                "https://example.org/a",
+            ),
+            (
+                "https://example.org/a.amp.html",
+                "https://example.org/a.html",
+            ),
+            ("https://example.org/a?amp=1", "https://example.org/a"),
+            (
+                "https://example-org.cdn.ampproject.org/c/s/example.org/a/amp/",
+                "https://example.org/a/",
+            ),
+            (
+                "https://www.google.com/amp/s/example.org/a",
+                "https://example.org/a",
+            ),
+            ("https://example.org/amp/", "https://example.org/amp/"),
+            ("https://amp.example.org/a", "https://amp.example.org/a"),
+            (
+                "https://www.google.com/amp/s/x",
+                "https://www.google.com/amp/s/x",
+            ),
+        ] {
+            assert_eq!(canonical(way), page, "{way}");
+        }
     }
 
     #[test]

@@ -4,16 +4,33 @@
 //! never loses the feed: it is kept poorer, or left out, and a [`Problem`] says why. The order of
 //! the steps is written once, in [`normalize`] and in `article`.
 
+mod allowed;
 mod article;
 mod author;
+mod body;
 mod date;
+mod details;
 mod element;
+mod explain;
 mod identity;
+mod language;
 mod lines;
 mod link;
+mod log;
 mod rules;
+mod sanitize;
+mod scan;
+mod select;
+mod tails;
 mod text;
+mod writer;
 
+#[cfg(test)]
+mod link_tests;
+#[cfg(test)]
+mod sanitize_tests;
+#[cfg(test)]
+mod select_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -22,11 +39,18 @@ mod text_tests;
 use std::time::Duration;
 
 use article::Shared;
+use body::Cleaner;
+use log::Log;
+use select::Selectors;
 
-use crate::model::{Article, EntryKey, FeedId, Problem, RawEntry, RawFeed, Time};
+use crate::model::{Article, Cleanup, EntryKey, FeedId, Problem, RawEntry, RawFeed, Time};
+
+pub use explain::{Explained, explain};
 
 pub use identity::{article_id, fingerprint};
 pub use link::canonical_url;
+pub use sanitize::sanitize;
+pub use text::line;
 
 /// What normalization needs to know besides the document.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +63,8 @@ pub struct Context<'a> {
     pub feed_url: &'a str,
     /// The moment against which future dates are judged.
     pub now: Time,
+    /// What is taken out of bodies.
+    pub cleanup: &'a Cleanup,
 }
 
 /// One entry, ready to be decided about.
@@ -75,27 +101,16 @@ pub fn normalize(feed: &RawFeed, context: &Context<'_>) -> Normalized {
         .as_ref()
         .map(text::line)
         .filter(|title| !title.is_empty());
-    let site_url = feed.site_url.as_deref().and_then(|site| {
-        link::Base::new(None, None, context.feed_url)
-            .absolute(site)
-            .ok()
-    });
-    let shared = Shared {
-        feed,
-        context,
-        site: site_url.as_deref(),
-        source: source_name(context, title.as_deref()),
-        authors: author::names(&feed.authors),
-    };
+    let site_url = site_url(feed, context);
+    let shared = Shared::new(feed, context, site_url.as_deref(), title.as_deref());
     let mut problems = Vec::new();
     let articles: Vec<Article> = feed
         .entries
         .iter()
         .enumerate()
         .map(|(at, entry)| {
-            shared.article(entry, &mut |what| {
-                problems.push(Problem { entry: at, what });
-            })
+            let mut problem = |what| problems.push(Problem { entry: at, what });
+            shared.article(entry, &mut Log::new(&mut problem))
         })
         .collect();
     let median_gap = date::median_gap(articles.iter().filter_map(|article| article.published_at));
@@ -107,6 +122,34 @@ pub fn normalize(feed: &RawFeed, context: &Context<'_>) -> Normalized {
         title,
         site_url,
     }
+}
+
+impl<'a> Shared<'a> {
+    fn new(
+        feed: &'a RawFeed,
+        context: &'a Context<'a>,
+        site: Option<&'a str>,
+        title: Option<&str>,
+    ) -> Self {
+        Self {
+            feed,
+            context,
+            site,
+            source: source_name(context, title),
+            authors: author::names(&feed.authors, &mut Log::new(&mut |_| {})),
+            rights: feed.rights.as_ref().and_then(details::rich_label),
+            cleaner: Cleaner {
+                cleanup: context.cleanup,
+                selectors: Selectors::new(&context.cleanup.remove),
+            },
+        }
+    }
+}
+
+/// The site's page, absolute.
+fn site_url(feed: &RawFeed, context: &Context<'_>) -> Option<String> {
+    let base = link::Base::new(None, None, context.feed_url);
+    base.absolute(feed.site_url.as_deref()?).ok()
 }
 
 /// The operator's name, else the document's title, else the host.
@@ -136,6 +179,10 @@ fn identify(
     let mut entries = Vec::with_capacity(articles.len());
     for (at, (article, identity)) in articles.into_iter().zip(identities).enumerate() {
         match identity {
+            _ if says_nothing(&article) => problems.push(Problem {
+                entry: at,
+                what: "the entry is empty and left out".to_owned(),
+            }),
             Some((key, id)) => {
                 entries.push(Entry {
                     key,
@@ -152,6 +199,16 @@ fn identify(
     entries
 }
 
+/// True for an entry that nobody could tell from any other empty one.
+fn says_nothing(article: &Article) -> bool {
+    let texts = [&article.title, &article.body];
+    texts.iter().all(|text| text.is_empty())
+        && article.summary.is_none()
+        && article.url.is_none()
+        && article.guid.is_none()
+        && article.enclosures.is_empty()
+}
+
 /// The texts that identify an entry. The raw guid counts even where the article's copy was cut.
 fn names<'a>(entry: &'a RawEntry, article: &'a Article) -> identity::Names<'a> {
     identity::Names {
@@ -161,7 +218,8 @@ fn names<'a>(entry: &'a RawEntry, article: &'a Article) -> identity::Names<'a> {
             .map(str::trim)
             .filter(|guid| !guid.is_empty()),
         canonical_url: article.canonical_url.as_deref(),
-        url: article.url.as_deref(),
+        // A stand-in that identifies nothing has no canonical form.
+        url: article.canonical_url.as_ref().and(article.url.as_deref()),
         title: &article.title,
         content: if article.body.is_empty() {
             article.summary.as_deref().unwrap_or_default()

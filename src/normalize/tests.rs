@@ -1,26 +1,30 @@
 //! The stage as a whole: documents in, articles out. Rules of one field are tested in its file.
 
 use super::*;
-use crate::model::{DateSource, Enclosure, Extraction, Markup, MarkupKind, RawMedia};
+use crate::model::{
+    Category, Contributor, DateSource, Enclosure, Extraction, Markup, MarkupKind, RawCategory,
+    RawMedia, RawPerson, RawSource, TakenFrom,
+};
 
-fn html(text: &str) -> Option<Markup> {
+pub(super) fn html(text: &str) -> Option<Markup> {
     Some(Markup {
         text: text.to_owned(),
         kind: MarkupKind::Html,
     })
 }
 
-fn run(feed: &RawFeed) -> Normalized {
+pub(super) fn run(feed: &RawFeed) -> Normalized {
     let context = Context {
         feed_id: &"feed".parse().unwrap(),
         source_name: None,
         feed_url: "https://feeds.example/rss",
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
+        cleanup: &Cleanup::default(),
     };
     normalize(feed, &context)
 }
 
-fn one(entry: RawEntry) -> (Article, Vec<Problem>) {
+pub(super) fn one(entry: RawEntry) -> (Article, Vec<Problem>) {
     let mut out = run(&RawFeed {
         entries: vec![entry],
         ..RawFeed::default()
@@ -113,6 +117,7 @@ fn without_a_link_the_guid_and_then_the_first_file_stand_in() {
         url: "/a.mp3".into(),
         mime: None,
         bytes: Some(7),
+        seconds: None,
     };
     let media = vec![RawMedia {
         files: vec![file.clone(), file],
@@ -160,7 +165,10 @@ fn an_empty_content_falls_to_the_summary_and_then_to_the_media_description() {
         (article.body.as_str(), article.extraction),
         ("film", Extraction::Media)
     );
-    let (article, _) = one(RawEntry::default());
+    let (article, _) = one(RawEntry {
+        title: html("1"),
+        ..RawEntry::default()
+    });
     assert_eq!(
         (article.body.as_str(), article.extraction),
         ("", Extraction::None)
@@ -172,7 +180,7 @@ fn oversized_fields_are_cut_at_a_character_and_noted() {
     let (article, problems) = one(RawEntry {
         title: html(&"ä".repeat(3000)),
         content: html(&"<p>wörd</p>".repeat(500_000)),
-        categories: (0..100).map(|n| n.to_string()).collect(),
+        categories: (0..100).map(|n| n.to_string().as_str().into()).collect(),
         ..RawEntry::default()
     });
     assert_eq!(article.title.len(), 4096);
@@ -186,19 +194,17 @@ fn oversized_fields_are_cut_at_a_character_and_noted() {
 
 #[test]
 fn authors_fall_back_to_credits_and_then_to_the_feed() {
-    let media = vec![RawMedia {
-        credits: vec!["Film Crew".into()],
-        ..RawMedia::default()
-    }];
+    let credited = vec!["Film Crew".into()];
     let mail = RawEntry {
         authors: vec!["a@b.example".into()],
+        title: html("2"),
         ..RawEntry::default()
     };
     let feed = RawFeed {
         authors: vec!["Ann".into()],
         entries: vec![
             RawEntry {
-                media,
+                contributors: credited,
                 title: html("1"),
                 ..mail.clone()
             },
@@ -216,7 +222,10 @@ fn the_source_is_the_operators_name_then_the_title_then_the_host() {
     let source = |title: Option<Markup>, name: Option<&str>| {
         let feed = RawFeed {
             title,
-            entries: vec![RawEntry::default()],
+            entries: vec![RawEntry {
+                title: html("1"),
+                ..RawEntry::default()
+            }],
             ..RawFeed::default()
         };
         let context = Context {
@@ -224,6 +233,7 @@ fn the_source_is_the_operators_name_then_the_title_then_the_host() {
             source_name: name,
             feed_url: "https://feeds.example/rss",
             now: Time::UNIX_EPOCH,
+            cleanup: &Cleanup::default(),
         };
         normalize(&feed, &context).entries.remove(0).article.source
     };
@@ -232,19 +242,123 @@ fn the_source_is_the_operators_name_then_the_title_then_the_host() {
     assert_eq!(source(html(" "), None), "feeds.example");
 }
 
-#[test]
-fn a_language_is_a_tag_in_its_usual_case_or_nothing() {
-    let language = |declared: &str| {
-        one(RawEntry {
-            language: Some(declared.into()),
-            ..RawEntry::default()
-        })
-        .0
-        .language
-    };
-    assert_eq!(language(" en_us ").as_deref(), Some("en-US"));
-    assert_eq!(language("zh-hant-tw").as_deref(), Some("zh-Hant-TW"));
-    for wrong in ["", "English", "en US", "x", "en-"] {
-        assert_eq!(language(wrong), None, "{wrong}");
+fn person(name: &str, role: &str) -> RawPerson {
+    RawPerson {
+        role: role.to_owned(),
+        ..name.into()
     }
+}
+
+#[test]
+fn details_are_filled_from_the_entry_and_then_from_the_feed() {
+    let entry = RawEntry {
+        authors: vec!["Ann Lee".into()],
+        contributors: vec![
+            person("Bo Park <bo@example.org>", "Editor"),
+            person("Cy Young and Di Fox", ""),
+        ],
+        categories: vec![
+            "plain".into(),
+            RawCategory {
+                term: "t1".into(),
+                label: Some("Term &amp; one".into()),
+                scheme: Some("https://v.example/".into()),
+            },
+        ],
+        image: Some("/i.png".into()),
+        comments: Some("javascript:alert(1)".into()),
+        source: Some(RawSource {
+            title: Some("<b>Other</b>".into()),
+            url: Some("//other.example/feed".into()),
+            is_page: false,
+        }),
+        link: Some("https://a.example/1".into()),
+        ..RawEntry::default()
+    };
+    let out = run(&RawFeed {
+        rights: html("&copy; <b>2020</b>\nSite"),
+        entries: vec![entry],
+        ..RawFeed::default()
+    });
+    let article = &out.entries[0].article;
+    let details = &article.details;
+    let contributor = |name: &str, role: &str| Contributor {
+        name: name.to_owned(),
+        role: role.to_owned(),
+    };
+    assert_eq!(
+        details.contributors,
+        [
+            contributor("Bo Park", "editor"),
+            contributor("Cy Young", "contributor"),
+            contributor("Di Fox", "contributor")
+        ]
+    );
+    assert_eq!(article.tags, ["plain", "Term & one"]);
+    assert_eq!(
+        details.categories,
+        [Category {
+            term: "t1".into(),
+            scheme: "https://v.example/".into()
+        }]
+    );
+    assert_eq!(
+        details.image.as_deref(),
+        Some("https://feeds.example/i.png")
+    );
+    assert_eq!(details.comments_url, None);
+    assert_eq!(details.rights.as_deref(), Some("© 2020 Site"));
+    assert_eq!(
+        details.taken_from,
+        Some(TakenFrom {
+            title: Some("Other".into()),
+            url: Some("https://other.example/feed".into())
+        })
+    );
+    assert!(
+        out.problems[0].what.contains("javascript"),
+        "{:?}",
+        out.problems
+    );
+}
+
+#[test]
+fn a_photographer_is_no_author_and_a_credited_writer_is() {
+    let credits = RawEntry {
+        contributors: vec![person("Ann", "photographer"), person("Bo", "writer")],
+        title: html("1"),
+        ..RawEntry::default()
+    };
+    let (article, _) = one(credits);
+    assert_eq!(article.authors, ["Bo"]);
+    assert_eq!(article.details.contributors.len(), 1);
+}
+
+#[test]
+fn markup_is_kept_where_it_says_more_than_the_text() {
+    let of = |body: &str, base: Option<&str>, link: Option<&str>| {
+        let (article, problems) = one(RawEntry {
+            content: html(body),
+            base: base.map(str::to_owned),
+            link: link.map(str::to_owned),
+            ..RawEntry::default()
+        });
+        (article.html, problems.len())
+    };
+    assert_eq!(of("<p>a<br/>1 < 2</p><DIV>b</DIV>", None, None), (None, 0));
+    let page = Some("https://a.example/1");
+    let (kept, _) = of("<p>a <b>b</b></p>", None, page);
+    let kept = kept.unwrap();
+    assert_eq!((kept.text.as_str(), kept.base), ("<p>a <b>b</b></p>", None));
+    let base = |base, link| of("<i>a</i>", base, link).0.unwrap().base;
+    assert_eq!(
+        base(Some("/b/"), page).as_deref(),
+        Some("https://feeds.example/b/")
+    );
+    assert_eq!(base(page, page), None);
+    assert_eq!(
+        base(None, None).as_deref(),
+        Some("https://feeds.example/rss")
+    );
+    assert_eq!(of(&"<i>a</i>".repeat(150_000), None, page), (None, 1));
 }

@@ -1,39 +1,66 @@
-//! HTML to plain text in one pass: the hot path of normalization.
+//! HTML to plain text: what the scan shows, written as lines.
 //!
-//! An emitter under html5gum's tokenizer feeds [`Lines`] directly: no tree, no token values, and
-//! linear time whatever the nesting. It must not guess at double-escaped markup.
-
-use std::convert::Infallible;
-
-use html5gum::{Emitter, Error, State, Tokenizer};
+//! One paragraph a line; a list item has its marker, a quotation its marks, a reading (ruby) its
+//! parentheses. A body's markup is read once: what it escapes twice is what it shows.
 
 use super::{
     element::{self, Kind, Name},
     lines::Lines,
-    rules,
+    scan::{self, Sink, Tag},
 };
-use crate::model::{Markup, MarkupKind};
+use crate::model::{Cleanup, Markup, MarkupKind};
 
-/// The text of a body, one paragraph a line, at most `cap` bytes and one piece more.
-pub(super) fn body(markup: &Markup, cap: usize) -> String {
+/// The text of a body, one paragraph a line, at most `cap` bytes and one piece more. `removed`
+/// takes what is left out.
+pub(super) fn body(
+    markup: &Markup,
+    cap: usize,
+    cleanup: &Cleanup,
+    removed: Option<&mut Vec<String>>,
+) -> String {
     match markup.kind {
         MarkupKind::Text => plain(&markup.text),
-        MarkupKind::Html => html(&markup.text, cap),
+        MarkupKind::Html => html(&markup.text, cap, cleanup, removed),
     }
 }
 
-/// A title, name or label as one line.
-pub(super) fn line(markup: &Markup) -> String {
-    match markup.kind {
+/// A title, name or label as one line of plain text.
+#[must_use]
+pub fn line(markup: &Markup) -> String {
+    let line = match markup.kind {
         MarkupKind::Html if markup.text.contains(['<', '&']) => {
-            html(&protect(&markup.text), usize::MAX).replace('\n', " ")
+            let safe = protect(&markup.text);
+            html(&safe, usize::MAX, &Cleanup::default(), None).replace('\n', " ")
         }
         _ => one_line(&markup.text),
+    };
+    if is_escaped_twice(&line) {
+        one_line(&html_escape::decode_html_entities(&line))
+    } else {
+        line
     }
+}
+
+/// True for a line that still has character references which people never mean: numbers, and the
+/// names of characters that software escapes. Beside a `<` they may be the line's subject.
+fn is_escaped_twice(line: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "amp", "quot", "apos", "nbsp", "lsquo", "rsquo", "ldquo", "rdquo", "ndash", "mdash",
+        "hellip", "eacute", "laquo", "raquo",
+    ];
+    let is_reference = |rest: &str| {
+        rest.split_once(';').is_some_and(|(name, _)| {
+            let is_number = |number: &str| {
+                number.len() <= 7 && number.starts_with(|c: char| c.is_ascii_hexdigit() || c == 'x')
+            };
+            NAMES.contains(&name) || name.strip_prefix('#').is_some_and(is_number)
+        })
+    };
+    line.contains('&') && !line.contains('<') && line.split('&').skip(1).any(is_reference)
 }
 
 /// Text as it stands, as one line.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let mut lines = Lines::with_capacity(text.len());
     lines.text(text.as_bytes());
     lines.finish().replace('\n', " ")
@@ -49,9 +76,15 @@ fn plain(text: &str) -> String {
     lines.finish()
 }
 
-fn html(html: &str, cap: usize) -> String {
-    let mut renderer = Renderer::new(html.len(), cap);
-    let Ok(()) = Tokenizer::new_with_emitter(html, &mut renderer).finish();
+fn html(html: &str, cap: usize, cleanup: &Cleanup, removed: Option<&mut Vec<String>>) -> String {
+    let mut renderer = Renderer {
+        lines: Lines::with_capacity(html.len().min(cap)),
+        cap,
+        pre: 0,
+        lists: Vec::new(),
+        is_reading: false,
+    };
+    scan::scan(html, &mut renderer, cleanup, removed);
     renderer.lines.finish()
 }
 
@@ -80,58 +113,63 @@ fn starts_tag(rest: &str) -> bool {
         && element::is_title_markup(lower.as_bytes())
 }
 
-/// The attributes that can make an element invisible.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Attribute {
-    Other,
-    Hidden,
-    /// `class` or `id`.
-    Label,
-}
-
-/// An element whose content is left out, until its end tag.
-struct Skip {
-    name: Name,
-    /// Open elements of that name.
-    depth: usize,
-}
-
-/// Receives the tokenizer's calls. Only what decides about text is remembered of a tag.
+/// Writes what is shown as lines.
 struct Renderer {
     lines: Lines,
     cap: usize,
-    name: Name,
-    is_end_tag: bool,
-    self_closing: bool,
-    hidden: bool,
-    attribute: Name,
-    value: Vec<u8>,
-    last_start_tag: Name,
-    skip: Option<Skip>,
+    /// Open `pre` elements.
     pre: usize,
-    /// First byte of a character that the tokenizer splits (it does after a lone `<`).
-    lead: Option<u8>,
+    /// Open lists with the number of their next item, if they count.
+    lists: Vec<Option<i32>>,
+    /// Within the reading of some characters.
+    is_reading: bool,
 }
 
 impl Renderer {
-    fn new(capacity: usize, cap: usize) -> Self {
-        Self {
-            lines: Lines::with_capacity(capacity.min(cap)),
-            cap,
-            name: Name::default(),
-            is_end_tag: false,
-            self_closing: false,
-            hidden: false,
-            attribute: Name::default(),
-            value: Vec::new(),
-            last_start_tag: Name::default(),
-            skip: None,
-            pre: 0,
-            lead: None,
+    fn separate(&mut self, kind: Kind) {
+        match kind {
+            Kind::Inline | Kind::Void | Kind::Skipped | Kind::Quote | Kind::Reading => {}
+            Kind::Block | Kind::Break | Kind::Pre | Kind::List | Kind::Item => {
+                self.lines.line_break();
+            }
+            Kind::Row => self.lines.row_break(),
+            Kind::Cell => self.lines.cell(),
         }
     }
 
-    fn write(&mut self, text: &[u8]) {
+    fn start_item(&mut self, tag: &Tag) {
+        let marker = match self.lists.last_mut() {
+            Some(Some(next)) => {
+                let number = number(tag, b"value").unwrap_or(*next);
+                *next = number.saturating_add(1);
+                format!("{number}. ")
+            }
+            _ => "- ".to_owned(),
+        };
+        self.lines.marker(marker);
+    }
+
+    /// A reading is often ended by what follows it alone.
+    fn end_reading(&mut self) {
+        if std::mem::take(&mut self.is_reading) {
+            self.lines.text(b")");
+        }
+    }
+}
+
+/// An attribute that is a number.
+fn number(tag: &Tag, attribute: &[u8]) -> Option<i32> {
+    str::from_utf8(tag.value(attribute)?)
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+}
+
+impl Sink for Renderer {
+    const ATTRIBUTES: bool = false;
+
+    fn text(&mut self, text: &[u8]) {
         if self.pre > 0 {
             self.lines.preformatted(text);
         } else {
@@ -139,201 +177,58 @@ impl Renderer {
         }
     }
 
-    fn begin_tag(&mut self, is_end_tag: bool) {
-        self.name.clear();
-        self.attribute.clear();
-        self.is_end_tag = is_end_tag;
-        self.self_closing = false;
-        self.hidden = false;
-    }
-
-    fn attribute(&self) -> Attribute {
-        match self.attribute.as_bytes() {
-            b"class" | b"id" => Attribute::Label,
-            b"hidden" => Attribute::Hidden,
-            _ => Attribute::Other,
-        }
-    }
-
-    fn end_attribute(&mut self) {
-        match self.attribute() {
-            Attribute::Hidden => self.hidden = true,
-            Attribute::Label => self.hidden |= rules::is_removed(&self.value),
-            Attribute::Other => {}
-        }
-        self.attribute.clear();
-        self.value.clear();
-    }
-
-    fn start_tag(&mut self) {
-        let kind = element::kind(self.name.as_bytes());
-        if let Some(skip) = &mut self.skip {
-            if !ends_skip(skip.name.as_bytes(), self.name.as_bytes(), kind) {
-                skip.depth += usize::from(skip.name == self.name && !self.self_closing);
-                return;
-            }
-            self.skip = None;
-        }
+    fn start(&mut self, tag: &Tag, kind: Kind) {
+        self.end_reading();
         self.separate(kind);
-        // `<script/>` and `<div/>` open an element in HTML but not in the XHTML that Atom feeds
-        // hold; believing HTML would lose the rest of the article.
-        if self.self_closing || matches!(kind, Kind::Void | Kind::Break) {
+        if tag.self_closing {
             return;
         }
-        if self.hidden || kind == Kind::Skipped {
-            self.skip = Some(Skip {
-                name: self.name,
-                depth: 1,
-            });
-        } else if kind == Kind::Pre {
-            self.pre += 1;
+        match kind {
+            Kind::Pre => self.pre += 1,
+            Kind::List => {
+                let first = (tag.name() == b"ol").then(|| number(tag, b"start").unwrap_or(1));
+                self.lists.push(first);
+            }
+            Kind::Item => self.start_item(tag),
+            Kind::Quote => self.lines.text("“".as_bytes()),
+            Kind::Reading => {
+                self.lines.text(b"(");
+                self.is_reading = true;
+            }
+            _ => {}
         }
     }
 
-    fn end_tag(&mut self) {
-        if let Some(skip) = &mut self.skip {
-            if skip.name == self.name {
-                skip.depth -= 1;
-                if skip.depth == 0 {
-                    self.skip = None;
-                    self.separate(element::kind(self.name.as_bytes()));
-                }
-            }
-            return;
-        }
-        match element::kind(self.name.as_bytes()) {
+    fn end(&mut self, _: &[u8], kind: Kind) {
+        match kind {
             // The separator stands at the start of the next cell.
             Kind::Cell => {}
             Kind::Pre => {
                 self.pre = self.pre.saturating_sub(1);
                 self.lines.line_break();
             }
-            kind => self.separate(kind),
+            Kind::List => {
+                self.lists.pop();
+                self.lines.no_marker();
+                self.lines.line_break();
+            }
+            Kind::Item => {
+                self.lines.no_marker();
+                self.lines.line_break();
+            }
+            Kind::Quote => self.lines.text("”".as_bytes()),
+            kind => {
+                self.end_reading();
+                self.separate(kind);
+            }
         }
     }
 
-    fn separate(&mut self, kind: Kind) {
-        match kind {
-            Kind::Inline | Kind::Void | Kind::Skipped => {}
-            Kind::Block | Kind::Break | Kind::Pre => self.lines.line_break(),
-            Kind::Row => self.lines.row_break(),
-            Kind::Cell => self.lines.cell(),
-        }
-    }
-}
-
-/// True if the start tag `name` ends the skipped element whatever its end tag: a head ends at the
-/// body, a paragraph at the next block.
-fn ends_skip(skipped: &[u8], name: &[u8], kind: Kind) -> bool {
-    match skipped {
-        b"head" => name == b"body",
-        b"p" => matches!(kind, Kind::Block | Kind::Pre | Kind::Row),
-        _ => false,
-    }
-}
-
-/// Bytes of `text` that continue a character begun before it.
-fn continuation(text: &[u8]) -> usize {
-    text.iter()
-        .take(3)
-        .take_while(|&&byte| byte & 0xc0 == 0x80)
-        .count()
-}
-
-impl Emitter for &mut Renderer {
-    type Token = Infallible;
-
-    fn emit_string(&mut self, mut text: &[u8]) {
-        if self.skip.is_some() || self.lines.len() > self.cap {
-            return;
-        }
-        if let Some(lead) = self.lead.take() {
-            let (rest, after) = text.split_at(continuation(text));
-            let mut character = [lead, 0, 0, 0];
-            character[1..=rest.len()].copy_from_slice(rest);
-            self.write(&character[..=rest.len()]);
-            text = after;
-        }
-        match text {
-            [lead @ 0xc0..=0xff] => self.lead = Some(*lead),
-            _ => self.write(text),
-        }
+    fn left_out(&mut self, kind: Kind) {
+        self.separate(kind);
     }
 
-    fn init_start_tag(&mut self) {
-        self.begin_tag(false);
+    fn is_full(&self) -> bool {
+        self.lines.len() > self.cap
     }
-
-    fn init_end_tag(&mut self) {
-        self.begin_tag(true);
-    }
-
-    fn push_tag_name(&mut self, piece: &[u8]) {
-        self.name.push(piece);
-    }
-
-    fn set_self_closing(&mut self) {
-        self.self_closing = true;
-    }
-
-    fn init_attribute(&mut self) {
-        self.end_attribute();
-    }
-
-    fn push_attribute_name(&mut self, piece: &[u8]) {
-        self.attribute.push(piece);
-    }
-
-    fn push_attribute_value(&mut self, piece: &[u8]) {
-        if self.attribute() == Attribute::Label {
-            self.value.extend_from_slice(piece);
-        }
-    }
-
-    fn emit_current_tag(&mut self) -> Option<State> {
-        self.end_attribute();
-        if self.is_end_tag {
-            self.end_tag();
-            return None;
-        }
-        self.start_tag();
-        self.last_start_tag = self.name;
-        if self.self_closing {
-            None
-        } else {
-            element::content_state(self.name.as_bytes())
-        }
-    }
-
-    fn current_is_appropriate_end_tag_token(&mut self) -> bool {
-        self.is_end_tag && self.name == self.last_start_tag
-    }
-
-    fn set_last_start_tag(&mut self, name: Option<&[u8]>) {
-        self.last_start_tag.clear();
-        self.last_start_tag.push(name.unwrap_or_default());
-    }
-
-    fn should_emit_errors(&mut self) -> bool {
-        false
-    }
-
-    fn pop_token(&mut self) -> Option<Infallible> {
-        None
-    }
-
-    // The rest of the vocabulary (comments, doctypes, errors) shows no text.
-    fn emit_eof(&mut self) {}
-    fn emit_error(&mut self, _: Error) {}
-    fn init_comment(&mut self) {}
-    fn push_comment(&mut self, _: &[u8]) {}
-    fn emit_current_comment(&mut self) {}
-    fn init_doctype(&mut self) {}
-    fn push_doctype_name(&mut self, _: &[u8]) {}
-    fn set_force_quirks(&mut self) {}
-    fn set_doctype_public_identifier(&mut self, _: &[u8]) {}
-    fn set_doctype_system_identifier(&mut self, _: &[u8]) {}
-    fn push_doctype_public_identifier(&mut self, _: &[u8]) {}
-    fn push_doctype_system_identifier(&mut self, _: &[u8]) {}
-    fn emit_current_doctype(&mut self) {}
 }
