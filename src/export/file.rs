@@ -19,7 +19,7 @@ pub(super) const TEMP: (&str, &str) = (".tidings-", ".tmp");
 /// Exports into one file. A device or pipe is written to, not replaced.
 pub(super) fn run(
     source: &mut dyn ArticleSource,
-    format: Format,
+    format: Format<'_>,
     path: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Summary, ExportError> {

@@ -13,7 +13,7 @@ use super::{
     escape::{find_unescaped, read_destination, unescape},
     markdown::{FIELDS, is_title, unprotect},
 };
-use crate::model::{Article, ArticleId, DateSource, Extraction, Fingerprint, Time};
+use crate::model::{Article, ArticleId, DateSource, Details, Extraction, Fingerprint, Time};
 
 /// How an imported article gets its identity; the functions are `normalize`'s.
 #[derive(Clone, Copy, Debug)]
@@ -212,6 +212,8 @@ impl Draft {
             summary: None,
             body,
             extraction: Extraction::Import,
+            html: None,
+            details: Details::default(),
             canonical_url,
         }
     }

@@ -17,27 +17,33 @@ mod name;
 mod tests;
 
 use std::{
+    collections::HashMap,
     io::{self, BufWriter, Write},
     path::Path,
 };
 
-use crate::model::StoredArticle;
+use crate::model::{Cleanup, FeedId, StoredArticle};
 
 pub use error::{ExportError, ImportError};
 pub use import::{Identify, read_markdown};
 
 /// How articles are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum Format<'a> {
     /// The article schema: title, date, author and link as Markdown, then the body line by line.
     Markdown,
     /// One JSON object a line.
     Jsonl,
+    /// The same with the bodies' HTML, safe to show, cleaned as these feeds ask.
+    JsonlWithHtml(&'a Cleanups),
 }
 
-impl Format {
+/// How feeds ask for their bodies to be cleaned.
+pub type Cleanups = HashMap<FeedId, Cleanup>;
+
+impl<'a> Format<'a> {
     /// Every format's name, in the order to show them.
-    pub const NAMES: [&str; 2] = ["markdown", "jsonl"];
+    pub const NAMES: [&'static str; 2] = ["markdown", "jsonl"];
 
     /// The format of a name in [`Self::NAMES`].
     #[must_use]
@@ -51,10 +57,13 @@ impl Format {
 
     /// A writer of this format, for one stream or file.
     #[must_use]
-    pub fn writer(self) -> Box<dyn ArticleWriter> {
+    pub fn writer(self) -> Box<dyn ArticleWriter + 'a> {
         match self {
             Self::Markdown => Box::new(markdown::Markdown),
-            Self::Jsonl => Box::new(jsonl::Jsonl),
+            Self::Jsonl => Box::new(jsonl::Jsonl { html: None }),
+            Self::JsonlWithHtml(cleanups) => Box::new(jsonl::Jsonl {
+                html: Some(cleanups),
+            }),
         }
     }
 }
@@ -120,7 +129,7 @@ pub struct Summary {
 /// means that the export is not complete, and says what to do.
 pub fn run(
     source: &mut dyn ArticleSource,
-    format: Format,
+    format: Format<'_>,
     target: Target<'_>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Summary, ExportError> {
@@ -133,7 +142,7 @@ pub fn run(
             })
         }
         (Target::File(path), _) => file::run(source, format, path, progress),
-        (Target::Directory(root), Format::Jsonl) => {
+        (Target::Directory(root), Format::Jsonl | Format::JsonlWithHtml(_)) => {
             directory::create(root)?;
             file::run(source, format, &root.join("articles.jsonl"), progress)
         }
@@ -144,7 +153,7 @@ pub fn run(
 /// Writes all articles to one stream; `failed` says what a write error means there.
 fn stream(
     source: &mut dyn ArticleSource,
-    format: Format,
+    format: Format<'_>,
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64),
     failed: &dyn Fn(io::Error) -> ExportError,

@@ -1,5 +1,6 @@
 //! Export and import as a whole: bytes out, the same articles back, nothing left behind.
 
+mod jsonl;
 mod markdown;
 mod targets;
 
@@ -7,7 +8,8 @@ use std::{error::Error, path::Path};
 
 use super::*;
 use crate::model::{
-    Article, ArticleId, DateSource, Enclosure, Extraction, Fingerprint, StoredArticle, Time,
+    Article, ArticleId, DateSource, Details, Enclosure, Extraction, Fingerprint, StoredArticle,
+    Time,
 };
 
 const SEED: &str = include_str!("../../../tests/fixtures/seed/expected_seed.md");
@@ -45,6 +47,8 @@ fn article(title: &str, body: &str) -> Article {
         summary: None,
         body: body.to_owned(),
         extraction: Extraction::Import,
+        html: None,
+        details: Details::default(),
         fingerprint: Fingerprint([0; 16]),
     }
 }
@@ -76,7 +80,7 @@ impl ArticleSource for Pages {
     }
 }
 
-fn export(articles: &[Article], format: Format) -> String {
+fn export(articles: &[Article], format: Format<'_>) -> String {
     let mut out = Vec::new();
     let target = Target::Stream(&mut out);
     run(&mut Pages::new(articles), format, target, &mut |_| {}).unwrap();

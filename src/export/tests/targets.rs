@@ -271,41 +271,6 @@ fn a_reader_that_goes_away_is_a_clean_end_of_its_own_kind() {
 }
 
 #[test]
-fn a_json_line_has_every_key_in_order_and_whole_seconds() {
-    let plain = article("T \"q\"", "a\nb c");
-    let file = Enclosure {
-        url: "https://x.example/a.mp3".into(),
-        mime: None,
-        bytes: Some(5),
-    };
-    let rich = Article {
-        published_at: "2019-11-05T16:55:07.999Z".parse().ok(),
-        enclosures: vec![file],
-        ..plain.clone()
-    };
-    let text = export(&[plain, rich], Format::Jsonl);
-    let (first, second) = text.trim_end().split_once('\n').unwrap();
-    let id = id_of("T \"q\"");
-    assert_eq!(
-        first,
-        format!(
-            "{{\"id\":\"{id}\",\"seq\":7,\"revision\":1,\"feeds\":[\"a\",\"b\"],\"guid\":null,\
-             \"url\":null,\"canonical_url\":null,\"source\":\"\",\"title\":\"T \\\"q\\\"\",\
-             \"authors\":[],\"published_at\":null,\"published_from\":\"none\",\"updated_at\":null,\
-             \"first_seen\":\"2020-01-02T03:04:05Z\",\"changed_at\":\"2020-01-02T03:04:06Z\",\
-             \"language\":null,\"tags\":[],\"enclosures\":[],\"summary\":null,\
-             \"body\":\"a\\nb c\",\"words\":3,\"extraction\":\"import\",\
-             \"fingerprint\":\"00000000000000000000000000000000\"}}"
-        )
-    );
-    assert!(
-        second.contains("\"published_at\":\"2019-11-05T16:55:07Z\""),
-        "{second}"
-    );
-    assert!(second.contains("[{\"url\":\"https://x.example/a.mp3\",\"mime\":null,\"bytes\":5}]"));
-}
-
-#[test]
 fn format_names_are_the_formats() {
     assert!(
         Format::NAMES
