@@ -1,4 +1,9 @@
 //! New, changed or known: what each entry of a document means for the store. Pure.
+//!
+//! An article has changed when its title, authors, link or body have: what its fingerprint is made
+//! of. Nothing is written of an entry whose details or markup alone are others than last time
+//! (counters in categories, addresses of pictures that change with each poll); a new version brings
+//! all of them.
 
 use crate::model::{Action, Article, ArticleId, Decided, EntryKey, FeedId, Known, KnownArticle};
 

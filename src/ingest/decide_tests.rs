@@ -1,7 +1,7 @@
 //! What an entry means for the store, rule by rule, and over several polls and imports.
 
 use super::*;
-use crate::model::{DateSource, Extraction, Fingerprint, KnownSighting};
+use crate::model::{DateSource, Details, Extraction, Fingerprint, KnownSighting, RawHtml};
 
 fn feed(name: &str) -> FeedId {
     name.parse().unwrap()
@@ -36,6 +36,8 @@ fn version(number: u8, words: usize) -> Article {
         summary: None,
         body: "word ".repeat(words),
         extraction: Extraction::Content,
+        html: None,
+        details: Details::default(),
         fingerprint: Fingerprint(fingerprint),
     }
 }
@@ -156,6 +158,26 @@ fn an_unchanged_entry_is_touched_and_a_changed_one_replaces() {
     assert_eq!(memory.hear(one, version(1, 5)), Action::Touch);
     assert_eq!(memory.hear(one, version(1, 3)), replaced(version(1, 3)));
     assert_eq!(memory.hear(one, version(1, 3)), Action::Touch);
+}
+
+#[test]
+fn other_details_or_markup_alone_are_no_new_version() {
+    let (mut memory, one) = (Memory::default(), feed("one"));
+    let one = Speaker::Feed(&one);
+    memory.hear(one, version(1, 5));
+    let mut other = version(1, 5);
+    other.details.image = Some("https://example.org/other.png".to_owned());
+    other.html = Some(RawHtml {
+        text: "<b>word</b>".to_owned(),
+        base: None,
+    });
+    assert_eq!(memory.hear(one, other.clone()), Action::Touch);
+    let longer = Article {
+        details: other.details,
+        html: other.html,
+        ..version(1, 6)
+    };
+    assert_eq!(memory.hear(one, longer.clone()), replaced(longer));
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
+use super::facts;
 use crate::{
-    model::{FailKind, Failure, FeedId, FeedSpec, NewBody, RawFeed, Time},
+    model::{Cleanup, FailKind, Failure, FeedFacts, FeedId, FeedSpec, NewBody, RawFeed, Time},
     normalize::{self, Context, Normalized},
     parse::{self, Limits},
 };
@@ -19,6 +20,8 @@ pub struct Document {
     pub normalized: Normalized,
     /// Its format and what had to be mended.
     pub raw: RawFeed,
+    /// What it says of itself.
+    pub facts: FeedFacts,
 }
 
 /// Reads documents, a few at a time: it is pure work, so no more at once than there are cores.
@@ -40,9 +43,9 @@ impl Readers {
     ) -> Result<Document, Failure> {
         // Held here and not on the thread: a document that is given up frees its place.
         let _permit = self.0.acquire().await;
-        let (id, name) = (spec.id.clone(), spec.name.clone());
+        let (id, name, cleanup) = (spec.id.clone(), spec.name.clone(), spec.cleanup.clone());
         let work = tokio::task::spawn_blocking(move || {
-            read_document(&body, &id, name.as_deref(), limits, now)
+            read_document(&body, &id, name.as_deref(), &cleanup, limits, now)
         });
         match tokio::time::timeout(PARSE_DEADLINE, work).await {
             Ok(Ok(result)) => result,
@@ -64,6 +67,7 @@ pub fn read_document(
     body: &NewBody,
     id: &FeedId,
     name: Option<&str>,
+    cleanup: &Cleanup,
     limits: Limits,
     now: Time,
 ) -> Result<Document, Failure> {
@@ -83,9 +87,15 @@ pub fn read_document(
         source_name: name,
         feed_url: &body.final_url,
         now,
+        cleanup,
     };
     let normalized = normalize::normalize(&raw, &context);
-    Ok(Document { raw, normalized })
+    let facts = facts::facts(&raw, &body.final_url);
+    Ok(Document {
+        normalized,
+        raw,
+        facts,
+    })
 }
 
 fn internal(message: &str) -> Failure {

@@ -8,7 +8,7 @@ use super::{
     state::{Digest, Seen},
 };
 use crate::{
-    model::{CacheHints, Failure, NewBody, Permanence, PollRecord, Time, Validators},
+    model::{CacheHints, Cleanup, Failure, NewBody, Permanence, PollRecord, Time, Validators},
     normalize,
 };
 
@@ -87,18 +87,20 @@ impl Arrival {
     }
 
     /// It was read.
-    pub(super) fn read(self, Document { raw, normalized }: Document) -> Learnt {
+    pub(super) fn read(self, document: Document, cleanup: &Cleanup) -> Learnt {
+        let digest = Digest::of(&document, cleanup);
+        let (repairs, normalized) = (digest.repairs.clone(), document.normalized);
         let seen = Seen::Document {
             validators: self.validators,
             moved: self.moved,
             hash: self.hash,
-            digest: Box::new(Digest::of(&raw, &normalized)),
+            digest: Box::new(digest),
         };
         let mut learnt = Learnt::new(seen, self.status, self.hints).sized(self.bytes);
+        learnt.repairs = repairs;
         learnt.poll.entries = u32::try_from(normalized.entries.len()).unwrap_or(u32::MAX);
         let problems = normalized.problems.into_iter();
         learnt.problems = problems.map(|problem| problem.what).collect();
-        learnt.repairs = raw.repairs.into_iter().map(|repair| repair.what).collect();
         learnt.entries = normalized.entries.into_iter().map(candidate).collect();
         learnt
     }

@@ -6,6 +6,7 @@
 
 mod decide;
 mod document;
+mod facts;
 mod learnt;
 mod report;
 mod state;
@@ -26,7 +27,7 @@ use crate::{
     fetch::{ClientError, FetchRequest, Fetcher},
     model::{
         Action, Batch, CacheHints, Decided, DueFeed, FeedCommit, FeedId, FeedSpec, Fetched,
-        Outcome, PollRecord, Time,
+        Outcome, PollRecord, Time, Validators,
     },
     parse::Limits,
     schedule::{self, Answer, Clock, Pace},
@@ -212,7 +213,7 @@ impl Ingest {
         match fetched {
             Fetched::New(body) => {
                 let arrival = Arrival::of(&body);
-                if due.state.body_hash.as_ref() == Some(&arrival.hash) {
+                if due.state.body_hash.as_ref() == Some(&arrival.hash) && !is_read_anew(spec, due) {
                     return arrival.same();
                 }
                 let max_entries = self.setup().config.fetch.max_entries;
@@ -221,7 +222,7 @@ impl Ingest {
                     .read(spec, body, Limits { max_entries }, now)
                     .await
                 {
-                    Ok(document) => arrival.read(document),
+                    Ok(document) => arrival.read(document, &spec.cleanup),
                     Err(failure) => arrival.unreadable(failure),
                 }
             }
@@ -299,10 +300,20 @@ fn answer(outcome: Outcome, hints: CacheHints) -> Answer {
     }
 }
 
+/// True if the operator changed how bodies are cleaned since the last document was read: then it
+/// is asked for and read once more, changed or not.
+fn is_read_anew(spec: &FeedSpec, due: &DueFeed) -> bool {
+    due.state.body_hash.is_some() && due.state.cleanup != spec.cleanup.signature()
+}
+
 fn request(spec: &FeedSpec, due: &DueFeed) -> FetchRequest {
     FetchRequest {
         url: spec.url.clone(),
-        validators: due.state.validators.clone(),
+        validators: if is_read_anew(spec, due) {
+            Validators::default()
+        } else {
+            due.state.validators.clone()
+        },
         headers: spec.headers.clone(),
         user_agent: spec.user_agent.clone(),
         timeout: spec.timeout,

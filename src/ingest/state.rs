@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{
-    model::{
-        FailKind, Failure, FeedState, Outcome, Permanence, RawFeed, Redirect, Rhythm, Time,
-        Validators, later,
-    },
-    normalize::Normalized,
+use super::{Document, facts};
+use crate::model::{
+    Cleanup, FailKind, Failure, FeedFacts, FeedState, Outcome, Permanence, Redirect, Rhythm, Time,
+    Validators, later,
 };
 
 /// A feed is taken to have ended after 410 answers that span at least this, so that one slip of
@@ -40,27 +38,28 @@ pub(super) struct Digest {
     pub(super) title: Option<String>,
     pub(super) site_url: Option<String>,
     pub(super) format: String,
+    pub(super) facts: FeedFacts,
     pub(super) hint_minutes: Option<u32>,
     pub(super) skip_hours: Vec<u8>,
     pub(super) skip_days: Vec<u8>,
     pub(super) repairs: Vec<String>,
+    pub(super) cleanup: String,
     pub(super) median_gap: Option<Duration>,
 }
 
 impl Digest {
-    pub(super) fn of(raw: &RawFeed, normalized: &Normalized) -> Self {
+    pub(super) fn of(document: &Document, cleanup: &Cleanup) -> Self {
+        let (raw, normalized) = (&document.raw, &document.normalized);
         Self {
             title: normalized.title.clone(),
             site_url: normalized.site_url.clone(),
             format: raw.format.clone(),
+            facts: document.facts.clone(),
             hint_minutes: raw.hints.minutes,
             skip_hours: raw.hints.skip_hours.clone(),
             skip_days: raw.hints.skip_days.clone(),
-            repairs: raw
-                .repairs
-                .iter()
-                .map(|repair| repair.what.clone())
-                .collect(),
+            repairs: facts::repairs(&raw.repairs),
+            cleanup: cleanup.signature(),
             median_gap: normalized.median_gap,
         }
     }
@@ -145,10 +144,12 @@ fn remember(state: &mut FeedState, digest: &Digest) {
     state.title.clone_from(&digest.title);
     state.site_url.clone_from(&digest.site_url);
     state.format = Some(digest.format.clone());
+    state.facts.clone_from(&digest.facts);
     state.hint_minutes = digest.hint_minutes;
     state.skip_hours.clone_from(&digest.skip_hours);
     state.skip_days.clone_from(&digest.skip_days);
     state.repairs.clone_from(&digest.repairs);
+    state.cleanup.clone_from(&digest.cleanup);
     state.rhythm = digest.median_gap.map(|median_gap| Rhythm { median_gap });
 }
 

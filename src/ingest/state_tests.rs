@@ -59,10 +59,15 @@ fn a_document_is_remembered() {
         title: Some("Title".to_owned()),
         site_url: Some("https://example.org/".to_owned()),
         format: "Atom 1.0".to_owned(),
+        facts: FeedFacts {
+            generator: Some("Press 7".to_owned()),
+            ..FeedFacts::default()
+        },
         hint_minutes: Some(90),
         skip_hours: vec![3],
         skip_days: vec![6],
         repairs: vec!["mended".to_owned()],
+        cleanup: "keep toc\n".to_owned(),
         median_gap: Some(HOUR),
     };
     let state = after(
@@ -74,6 +79,7 @@ fn a_document_is_remembered() {
         title: digest.title,
         site_url: digest.site_url,
         format: Some(digest.format),
+        facts: digest.facts,
         validators: validators(URL, "new"),
         body_hash: Some("hash".to_owned()),
         last_poll: Some(at(1)),
@@ -82,6 +88,7 @@ fn a_document_is_remembered() {
         skip_hours: digest.skip_hours,
         skip_days: digest.skip_days,
         repairs: digest.repairs,
+        cleanup: digest.cleanup,
         rhythm: Some(Rhythm { median_gap: HOUR }),
         ..FeedState::default()
     };

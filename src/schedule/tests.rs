@@ -232,6 +232,7 @@ async fn a_full_window_rests_until_a_poll_ends_however_much_is_due() {
         user_agent: None,
         timeout: None,
         max_body: None,
+        cleanup: crate::model::Cleanup::default(),
         origin: "/feeds.toml".to_owned(),
     };
     let set = crate::store::FeedSet {
