@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::{feed::FeedCommand, when::Since};
+use super::{cleanup::CleanupArgs, feed::FeedCommand, when::Since};
 
 /// Collects RSS, Atom and JSON feeds as data: polls politely, stores every article once, exports.
 #[derive(Debug, Parser)]
@@ -171,20 +171,36 @@ pub(super) struct PollArgs {
 Examples:
   tidings preview https://www.gizchina.com/feed/
   tidings preview saved-feed.xml --format jsonl | jq .title
+  tidings preview gizchina --remove .promo --limit 1      a feed of yours, with a rule to try
+  tidings preview saved-feed.xml --explain 3
   curl -s https://example.org/feed | tidings preview - --limit 3")]
 pub(super) struct PreviewArgs {
-    /// URL of a feed, a file, or - for standard input
-    #[arg(value_name = "URL|FILE|-")]
-    pub(super) source: String,
+    /// URL of a feed, a file, a feed of the feed files (id, beginning of an id, or name), or - for
+    /// standard input
+    #[arg(value_name = "URL|FILE|FEED|-", required_unless_present = "explain")]
+    pub(super) source: Option<String>,
     /// Format to print; jsonl is one object a line, with every field
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FormatArg,
+    /// With --format jsonl: also the bodies' HTML, made safe to show
+    #[arg(long)]
+    pub(super) html: bool,
     /// At most so many articles
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<usize>,
     /// The URL that relative links in a FILE or - are resolved against
     #[arg(long, value_name = "URL")]
     pub(super) base: Option<String>,
+    #[command(flatten)]
+    pub(super) cleanup: CleanupArgs,
+    /// Instead of articles: where each field of the N-th entry is from and what was done to it
+    /// [default: the first], what the feed says of itself, what is wrong with it
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "",
+        conflicts_with_all = ["format", "html", "limit"])]
+    pub(super) explain: Option<String>,
+    /// With --explain: as one JSON object
+    #[arg(long, requires = "explain")]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -200,6 +216,9 @@ pub(super) struct ExportArgs {
     /// Format to write; jsonl is one object a line, with every field
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FormatArg,
+    /// With --format jsonl: also the bodies' HTML, made safe to show
+    #[arg(long)]
+    pub(super) html: bool,
     /// Only articles of this feed (id, beginning of an id, name or URL); may be repeated
     #[arg(long, value_name = "FEED")]
     pub(super) feed: Vec<String>,

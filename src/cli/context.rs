@@ -5,10 +5,12 @@ use std::{
     path::PathBuf,
 };
 
+use indicatif::ProgressBar;
+
 use super::{
     CliError,
     args::Global,
-    terminal::{Terminal, Tone},
+    terminal::{Shown, Terminal, Tone},
 };
 use crate::{
     config::{self, Config, Env, Loaded},
@@ -23,6 +25,7 @@ pub(super) struct Context {
     pub(super) global: Global,
     pub(super) env: Env,
     pub(super) terminal: Terminal,
+    pub(super) shown: Shown,
     pub(super) now: Time,
 }
 
@@ -31,6 +34,7 @@ impl Context {
         let terminal = Terminal::new(&global);
         Self {
             terminal,
+            shown: Shown::default(),
             global,
             env: Env::from_process(),
             now: crate::daemon::now(),
@@ -63,9 +67,17 @@ impl Context {
         Ok(Box::new(Sqlite::open_reader(&self.store_path(config)?)?))
     }
 
+    /// A progress bar, which steps aside for log lines; see [`Terminal::progress`].
+    pub(super) fn progress(&self, len: u64, what: &'static str) -> ProgressBar {
+        let bar = self.terminal.progress(len, what);
+        self.shown.set(&bar);
+        bar
+    }
+
     /// One line on standard error.
     pub(super) fn complain(&self, message: &str) {
         let name = self.terminal.paint_err(Tone::Bad, "tidings:");
+        let message = self.terminal.line_end_err("tidings: ".len(), message);
         // If standard error is gone there is nobody left to tell.
         let _ = writeln!(io::stderr(), "{name} {message}");
     }
@@ -92,6 +104,18 @@ pub(super) fn find_feed<'a>(
     wanted: &str,
     feeds: impl Iterator<Item = Named<'a>> + Clone,
 ) -> Result<FeedId, CliError> {
+    look_up(wanted, feeds)?.ok_or_else(|| {
+        CliError::Told(format!(
+            "no feed is called {wanted:?}; `tidings feed list` shows ids, names and URLs"
+        ))
+    })
+}
+
+/// The same, where what is no feed may be something else.
+pub(super) fn look_up<'a>(
+    wanted: &str,
+    feeds: impl Iterator<Item = Named<'a>> + Clone,
+) -> Result<Option<FeedId>, CliError> {
     let exact = feeds.clone().find(|feed| {
         feed.id.as_str() == wanted
             || feed.url == wanted
@@ -100,7 +124,7 @@ pub(super) fn find_feed<'a>(
                 .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
     });
     if let Some(feed) = exact {
-        return Ok(feed.id.clone());
+        return Ok(Some(feed.id.clone()));
     }
     let lower = wanted.to_lowercase();
     let begins: Vec<&FeedId> = feeds
@@ -111,10 +135,8 @@ pub(super) fn find_feed<'a>(
         .map(|feed| feed.id)
         .collect();
     match begins.as_slice() {
-        [id] => Ok((*id).clone()),
-        [] => Err(CliError::Told(format!(
-            "no feed is called {wanted:?}; `tidings feed list` shows ids, names and URLs"
-        ))),
+        [id] => Ok(Some((*id).clone())),
+        [] => Ok(None),
         several => {
             let ids: Vec<&str> = several.iter().take(5).map(|id| id.as_str()).collect();
             Err(CliError::Told(format!(

@@ -13,7 +13,8 @@ use super::{
     terminal::count,
 };
 use crate::{
-    export::{self, ArticleSource, Format, Summary, Target},
+    config::{self, Config},
+    export::{self, ArticleSource, Cleanups, Format, Summary, Target},
     model::{ArticleQuery, FeedFilter, FeedId, PageKey, StoredArticle},
     store::Backend,
 };
@@ -31,19 +32,37 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliErro
         since: args.since.map(|since| since.resolve(context.now)),
         until: args.until.map(|until| until.resolve(context.now)),
         newest_first: false,
+        with_html: args.html,
     };
-    let summary = write(
-        context,
-        backend.as_mut(),
-        query,
-        args.limit,
-        args.format.into(),
-        out,
-    )?;
+    let cleanups = args.html.then(|| cleanups(context, &loaded.config));
+    let format = format(args.format, cleanups.as_ref())?;
+    let summary = write(context, backend.as_mut(), query, args.limit, format, out)?;
     if let (Some(out), false) = (out, context.global.quiet) {
         told(&summary, out)?;
     }
     Ok(Ended::Well)
+}
+
+/// How the feed files ask for bodies to be cleaned; what is wrong in them is told and no hindrance.
+fn cleanups(context: &Context, config: &Config) -> Cleanups {
+    let (specs, errors) = config::load_feeds(config, &context.env);
+    for error in &errors {
+        context.complain(&error.to_string());
+    }
+    let cleanups = specs.into_iter().map(|spec| (spec.id, spec.cleanup));
+    cleanups.collect()
+}
+
+/// The format asked for, with HTML if these are given.
+pub(super) fn format(format: FormatArg, html: Option<&Cleanups>) -> Result<Format<'_>, CliError> {
+    match (format, html) {
+        (FormatArg::Jsonl, Some(cleanups)) => Ok(Format::JsonlWithHtml(cleanups)),
+        (FormatArg::Markdown, Some(_)) => Err(CliError::Told(
+            "--html is a key of JSON lines; add --format jsonl".to_owned(),
+        )),
+        (FormatArg::Markdown, None) => Ok(Format::Markdown),
+        (FormatArg::Jsonl, None) => Ok(Format::Jsonl),
+    }
 }
 
 /// Feeds as they were typed; those no longer in the feed files still have articles. A tag that no
@@ -76,14 +95,12 @@ pub(super) fn write(
     backend: &mut dyn Backend,
     query: ArticleQuery,
     limit: Option<u64>,
-    format: Format,
+    format: Format<'_>,
     out: Option<&Path>,
 ) -> Result<Summary, CliError> {
     let all = backend.count(&query)?;
     let bar = match out {
-        Some(_) => context
-            .terminal
-            .progress(all.min(limit.unwrap_or(u64::MAX)), "articles"),
+        Some(_) => context.progress(all.min(limit.unwrap_or(u64::MAX)), "articles"),
         None => indicatif::ProgressBar::hidden(),
     };
     // The newest of them, yet in the order of their dates.
@@ -179,14 +196,5 @@ impl ArticleSource for Pages<'_> {
             }
         }
         Ok(Vec::new())
-    }
-}
-
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Markdown => Self::Markdown,
-            FormatArg::Jsonl => Self::Jsonl,
-        }
     }
 }

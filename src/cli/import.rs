@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
         return Ok(Ended::Badly);
     }
     let mut store = Sqlite::open(&path)?;
-    let bar = context.terminal.progress(files.len() as u64, "files");
+    let bar = context.progress(files.len() as u64, "files");
     let mut imported = 0_u64;
     let mut total = Committed::default();
     for group in files.chunks(GROUP) {

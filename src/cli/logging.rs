@@ -1,12 +1,15 @@
 //! Log lines: to the journal under systemd, for people on a terminal, or as JSON.
 
-use std::os::unix::fs::MetadataExt as _;
+use std::{
+    io::{self, Write},
+    os::unix::fs::MetadataExt as _,
+};
 
 use tracing_subscriber::{
     EnvFilter, Layer, fmt, layer::SubscriberExt as _, registry, util::SubscriberInitExt as _,
 };
 
-use super::{args::LogFormat, context::Context};
+use super::{args::LogFormat, context::Context, terminal::Shown};
 use crate::parse;
 
 /// Starts logging. Commands print their own results, so below the daemon only warnings are logged
@@ -23,16 +26,18 @@ pub(super) fn start(context: &Context, daemon: bool) {
     let polls = if level == "warn" { "error" } else { level };
     // Other crates' chatter stays out, but for their warnings.
     let filter = EnvFilter::new(format!("warn,tidings={level},tidings::ingest={polls}"));
+    let shown = context.shown.clone();
+    let stderr = move || Beside(shown.clone());
     let layer: Box<dyn Layer<_> + Send + Sync> = match context.global.log_format {
         LogFormat::Json => fmt::layer()
             .json()
             .flatten_event(true)
-            .with_writer(std::io::stderr)
+            .with_writer(stderr)
             .boxed(),
         LogFormat::Text => match journal(context) {
             Some(layer) => layer.boxed(),
             None => fmt::layer()
-                .with_writer(std::io::stderr)
+                .with_writer(stderr)
                 .with_ansi(context.terminal.color_err())
                 .with_target(false)
                 .boxed(),
@@ -47,6 +52,20 @@ pub(super) fn start(context: &Context, daemon: bool) {
             tracing::error!("{panic}");
         }
     }));
+}
+
+/// Standard error, without the progress bar while a line is written.
+struct Beside(Shown);
+
+impl Write for Beside {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.suspend(|| io::stderr().write_all(line))?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 /// The journal, if standard error leads there (systemd.exec(5), `JOURNAL_STREAM`).

@@ -5,9 +5,12 @@
 
 mod args;
 mod check;
+mod cleanup;
 mod context;
 mod error;
+mod explain;
 mod export;
+mod facts;
 mod feed;
 mod help;
 mod import;
@@ -15,6 +18,7 @@ mod logging;
 mod poll;
 mod preview;
 mod run;
+mod source;
 mod status;
 mod terminal;
 #[cfg(test)]

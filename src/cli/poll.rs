@@ -13,7 +13,7 @@ use super::{
     CliError, Ended,
     args::PollArgs,
     context::{Context, Named, find_feed},
-    export,
+    export, facts,
     terminal::{Tone, count},
     when::{relative, span},
 };
@@ -22,7 +22,7 @@ use crate::{
     export::Format,
     fetch::Fetcher,
     ingest::{Ingest, Report},
-    model::{ArticleQuery, FeedFilter, FeedRecord, Outcome, Time, printable},
+    model::{ArticleQuery, FeedFilter, FeedRecord, Outcome, Time},
     schedule::{Dispatch, Limits, Refusal, Source, may_poll_by_hand},
     store::Store,
 };
@@ -129,7 +129,7 @@ async fn poll<'a>(
     result?;
     let totals = store.totals(context.now).await?;
     if feeds.specs.is_empty() {
-        round.print(
+        round.sentence(
             "No feeds yet. `tidings feed add URL` adds one; `tidings feed import FILE.opml` many.",
         );
     } else {
@@ -200,7 +200,7 @@ struct Round<'a> {
 impl<'a> Round<'a> {
     fn new(context: &'a Context, feeds: &[FeedRecord]) -> Self {
         Self {
-            bar: context.terminal.progress(feeds.len() as u64, "feeds"),
+            bar: context.progress(feeds.len() as u64, "feeds"),
             widest: feeds.iter().map(|feed| feed.id.as_str().len()).max(),
             context,
             started: Instant::now(),
@@ -228,13 +228,18 @@ impl<'a> Round<'a> {
         }
     }
 
+    fn sentence(&mut self, text: &str) {
+        self.print(&self.context.terminal.line_end(0, text));
+    }
+
     fn line(&mut self, tone: Tone, word: &str, feed: &str, what: &str) {
         if self.context.global.quiet && tone != Tone::Bad {
             return;
         }
         let word = self.context.terminal.paint(tone, format!("{word:<9}"));
-        let what = self.context.terminal.paint(Tone::Faint, what);
         let width = self.widest.unwrap_or_default();
+        let what = self.context.terminal.line_end(width + 12, what);
+        let what = self.context.terminal.paint(Tone::Faint, what);
         self.print(&format!("{word} {feed:<width$}  {what}"));
     }
 
@@ -291,12 +296,12 @@ impl<'a> Round<'a> {
             }
         };
         self.line(tone, word, report.feed.as_str(), &report.summary());
-        for repair in report
-            .repairs
-            .iter()
-            .filter(|_| self.context.global.verbose > 0)
-        {
-            self.line(Tone::Notice, "", report.feed.as_str(), &printable(repair));
+        if self.context.global.verbose > 0 && !report.repairs.is_empty() {
+            self.print(&format!("  {}", facts::HEADING));
+            for repair in &report.repairs {
+                let repair = facts::item(4, repair);
+                self.print(&self.context.terminal.paint(Tone::Notice, repair));
+            }
         }
     }
 
@@ -319,17 +324,17 @@ impl<'a> Round<'a> {
             }
         }
         if self.polled + self.skipped + self.left == 0 {
-            return self.print(
+            return self.sentence(
                 "No feed is due. `tidings poll --all` polls every feed whose interval has passed.",
             );
         }
         if self.polled == 0 {
-            return self.print(&format!(
+            return self.sentence(&format!(
                 "Polled no feed: {}. Articles: {in_store} in the store.",
                 parts.join(", ")
             ));
         }
-        self.print(&format!(
+        self.sentence(&format!(
             "Polled {} in {:.1} s: {}. Articles: {} new, {} changed, {in_store} in the store.",
             count(self.polled, "feed"),
             self.started.elapsed().as_secs_f64(),

@@ -1,223 +1,147 @@
 //! `tidings preview`: what Tidings makes of one feed, without a store.
 
-use std::{
-    io::{self, IsTerminal as _, Read as _, Write as _},
-    path::Path,
-};
-
-use bytes::Bytes;
+use std::io::{self, Write as _};
 
 use super::{
     CliError, Ended,
     args::PreviewArgs,
     context::Context,
+    explain::{Entry, explain},
+    facts,
+    source::{configured, obtain, unreadable},
     terminal::{Tone, entries},
 };
 use crate::{
-    config::Config,
-    export::{self, ArticleSource, Target},
-    fetch::{FetchRequest, Fetcher},
-    ingest::read_document,
-    model::{CacheHints, FeedId, Fetched, NewBody, StoredArticle, Validators, printable},
-    parse::{self, Limits},
+    export::{self, ArticleSource, Cleanups, Format, Target},
+    ingest::{Document, read_document},
+    model::{Article, FeedId, FeedSpec, StoredArticle, Time, printable},
+    normalize,
+    parse::Limits,
 };
 
 pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliError> {
     let loaded = context.settings_or_default()?;
-    let body = obtain(context, args, &loaded.config)?;
-    let id: FeedId = "preview"
-        .parse()
-        .map_err(|error| CliError::Told(format!("{error}")))?;
+    let (source, explained) = wanted(args)?;
+    let feed = configured(context, &loaded.config, source)?;
+    let feed = feed.as_ref();
+    let own = feed.map(|feed| feed.cleanup.clone());
+    let cleanup = args.cleanup.over(own.unwrap_or_default())?;
+    let id = match feed {
+        Some(feed) => feed.id.clone(),
+        None => "preview"
+            .parse()
+            .map_err(|error| CliError::Told(format!("{error}")))?,
+    };
+    let cleanups = args
+        .html
+        .then(|| Cleanups::from([(id.clone(), cleanup.clone())]));
+    let format = super::export::format(args.format, cleanups.as_ref())?;
+    let body = obtain(context, source, feed, args.base.clone(), &loaded.config)?;
     let limits = Limits {
         max_entries: loaded.config.fetch.max_entries,
     };
-    let document = match read_document(&body, &id, None, limits, context.now) {
+    let name = feed.and_then(|feed| feed.name.as_deref());
+    let document = match read_document(&body, &id, name, &cleanup, limits, context.now) {
         Ok(document) => document,
-        Err(failure) => return Err(unreadable(&args.source, &body, &failure.message)),
+        Err(failure) => return Err(unreadable(source, &body, &failure.message)),
     };
-    let normalized = document.normalized;
-    let found = normalized.entries.len();
-    let mut articles: Vec<StoredArticle> = normalized
-        .entries
-        .into_iter()
-        .map(|entry| StoredArticle {
-            article: entry.article,
-            seq: 0,
-            first_seen: context.now,
-            changed_at: context.now,
-            revision: 0,
-            feeds: vec![id.clone()],
-        })
-        .collect();
-    articles.truncate(args.limit.unwrap_or(usize::MAX));
-    let mut stdout = io::stdout().lock();
-    export::run(
-        &mut Once(articles),
-        args.format.into(),
-        Target::Stream(&mut stdout),
-        &mut |_| {},
-    )?;
-    stdout.flush()?;
-    drop(stdout);
+    if let Some(entry) = explained {
+        let normalizing = normalize::Context {
+            feed_id: &id,
+            source_name: name,
+            feed_url: &body.final_url,
+            now: context.now,
+            cleanup: &cleanup,
+        };
+        explain(context, &document, entry, &normalizing, args.json)?;
+        return Ok(Ended::Well);
+    }
+    let most = args.limit.unwrap_or(usize::MAX);
+    let entries = document.normalized.entries.iter().take(most);
+    let articles = entries.map(|entry| stored(entry.article.clone(), &id, context.now));
+    write(articles.collect(), format, &mut io::stdout().lock())?;
     if !context.global.quiet {
-        let title = normalized.title.unwrap_or_default();
-        let repairs = document
-            .raw
-            .repairs
-            .iter()
-            .map(|repair| repair.what.clone());
-        let problems = normalized
-            .problems
-            .iter()
-            .map(|problem| format!("entry {}: {}", problem.entry + 1, problem.what));
-        remarks(
-            context,
-            &format!(
-                "{} \u{201c}{title}\u{201d}: {}",
-                document.raw.format,
-                entries(found as u64)
-            ),
-            repairs.chain(problems),
-        )?;
+        remarks(context, &document, feed, most)?;
     }
     Ok(Ended::Well)
+}
+
+/// An article as the store would give it.
+pub(super) fn stored(article: Article, feed: &FeedId, now: Time) -> StoredArticle {
+    StoredArticle {
+        article,
+        seq: 0,
+        first_seen: now,
+        changed_at: now,
+        revision: 0,
+        feeds: vec![feed.clone()],
+    }
+}
+
+/// Writes articles that are in no store.
+pub(super) fn write(
+    articles: Vec<StoredArticle>,
+    format: Format<'_>,
+    out: &mut dyn io::Write,
+) -> Result<(), CliError> {
+    let target = Target::Stream(&mut *out);
+    export::run(&mut Once(articles), format, target, &mut |_| {})?;
+    out.flush()?;
+    Ok(())
 }
 
 /// The summary and what was wrong, on standard error: standard output is the articles'.
 fn remarks(
     context: &Context,
-    summary: &str,
-    wrong: impl Iterator<Item = String>,
+    document: &Document,
+    feed: Option<&FeedSpec>,
+    most: usize,
 ) -> io::Result<()> {
+    let found = document.normalized.entries.len();
+    let title = document.normalized.title.as_deref().unwrap_or_default();
+    let mut summary = format!(
+        "{} \u{201c}{title}\u{201d}: {}",
+        document.raw.format,
+        entries(found as u64)
+    );
+    if let Some(feed) = feed {
+        summary.push_str(&format!(", read as the feed {}", feed.id));
+    }
     let mut err = io::stderr().lock();
-    writeln!(
-        err,
-        "{}",
-        context.terminal.paint_err(Tone::Strong, printable(summary))
-    )?;
-    for what in wrong {
-        writeln!(
-            err,
-            "{}",
-            context
-                .terminal
-                .paint_err(Tone::Notice, format!("  {}", printable(&what)))
-        )?;
+    let paint = |tone, text: String| context.terminal.paint_err(tone, text);
+    if context.terminal.is_one_screen() && found.min(most) > 0 {
+        writeln!(err)?;
+    }
+    writeln!(err, "{}", paint(Tone::Strong, printable(&summary)))?;
+    for (heading, what) in facts::wrong(document) {
+        if !what.is_empty() {
+            writeln!(err, "{heading}")?;
+        }
+        for what in what {
+            writeln!(err, "{}", paint(Tone::Notice, facts::item(2, &what)))?;
+        }
     }
     Ok(())
 }
 
-fn obtain(context: &Context, args: &PreviewArgs, config: &Config) -> Result<NewBody, CliError> {
-    let base = args.base.clone();
-    let most = config.fetch.max_body;
-    match args.source.as_str() {
-        "-" => {
-            if io::stdin().is_terminal() {
-                context.complain("reading the feed from standard input; end with Ctrl-D");
-            }
-            let mut bytes = Vec::new();
-            io::stdin()
-                .lock()
-                .take(most + 1)
-                .read_to_end(&mut bytes)
-                .map_err(|error| {
-                    CliError::Told(format!("standard input cannot be read: {error}"))
-                })?;
-            local(bytes, base, most, "standard input")
-        }
-        url if url.starts_with("http://") || url.starts_with("https://") => {
-            fetch(context, config, url)
-        }
-        path => {
-            let file = std::fs::File::open(Path::new(path)).map_err(|error| {
-                CliError::Told(format!(
-                    "{}: cannot be read: {error}; a feed on the web needs its https://",
-                    printable(path)
-                ))
-            })?;
-            let mut bytes = Vec::new();
-            file.take(most + 1)
-                .read_to_end(&mut bytes)
-                .map_err(|error| {
-                    CliError::Told(format!("{}: cannot be read: {error}", printable(path)))
-                })?;
-            local(bytes, base, most, path)
-        }
-    }
-}
-
-/// A body that did not come from the web.
-fn local(bytes: Vec<u8>, base: Option<String>, most: u64, name: &str) -> Result<NewBody, CliError> {
-    if bytes.len() as u64 > most {
-        return Err(CliError::Told(format!(
-            "{}: larger than max_body ({most} bytes)",
-            printable(name)
-        )));
-    }
-    Ok(NewBody {
-        bytes: Bytes::from(bytes),
-        content_type: None,
-        final_url: base.unwrap_or_else(|| "about:blank".to_owned()),
-        moved: None,
-        validators: Validators::default(),
-        hints: CacheHints::default(),
-        status: 200,
-    })
-}
-
-fn fetch(context: &Context, config: &Config, url: &str) -> Result<NewBody, CliError> {
-    let fetcher = Fetcher::new(&config.fetch)?;
-    let request = FetchRequest {
-        url: url.to_owned(),
-        ..FetchRequest::default()
-    };
-    match Context::block_on(fetcher.fetch(&request, context.now))? {
-        Fetched::New(body) => Ok(body),
-        other => Err(CliError::Told(format!(
-            "{}: {}",
-            printable(url),
-            why_not(&other)
-        ))),
-    }
-}
-
-/// Why an answer has no document.
-pub(super) fn why_not(fetched: &Fetched) -> String {
-    match fetched {
-        Fetched::New(_) | Fetched::NotModified { .. } => "the server sent no document".to_owned(),
-        Fetched::Gone => "HTTP 410: the publisher says it is gone for good".to_owned(),
-        Fetched::Throttled {
-            status,
-            retry_after,
-        } => match retry_after {
-            Some(wait) => format!(
-                "HTTP {status}: the server asks to wait {} s",
-                wait.as_secs()
-            ),
-            None => format!("HTTP {status}: the server asks to slow down"),
+/// What to look at, and the entry to explain. `--explain FILE` means the first entry of FILE,
+/// although it reads as the number.
+fn wanted(args: &PreviewArgs) -> Result<(&str, Option<Entry>), CliError> {
+    let source = args.source.as_deref();
+    match (args.explain.as_deref(), source) {
+        (None, source) => Ok((source.unwrap_or_default(), None)),
+        (Some(""), Some(source)) => Ok((source, Some(Entry::First))),
+        (Some(explain), source) => match (explain.parse(), source) {
+            (Ok(number), Some(source)) => Ok((source, Some(Entry::Number(number)))),
+            (Err(_), None) if !explain.is_empty() => Ok((explain, Some(Entry::First))),
+            (_, None) => Err(CliError::Told(
+                "which feed? `tidings preview URL --explain N`".to_owned(),
+            )),
+            (Err(_), Some(_)) => Err(CliError::Told(format!(
+                "--explain takes the number of an entry, counted from 1, not {explain:?}"
+            ))),
         },
-        Fetched::Failed { failure, .. } => failure.message.clone(),
     }
-}
-
-/// No feed; but if it is a page that names feeds, these are told.
-fn unreadable(source: &str, body: &NewBody, reason: &str) -> CliError {
-    let html = String::from_utf8_lossy(&body.bytes);
-    let feeds: Vec<String> = parse::discover(&html, &body.final_url)
-        .into_iter()
-        .map(|feed| feed.url)
-        .collect();
-    let source = match source {
-        "-" => "standard input".to_owned(),
-        source => printable(source),
-    };
-    CliError::Told(match feeds.as_slice() {
-        [] => format!("{source}: {reason}"),
-        feeds => format!(
-            "{source}: a web page, not a feed; its feeds: {}",
-            printable(&feeds.join(", "))
-        ),
-    })
 }
 
 /// Articles that are all there already.

@@ -12,15 +12,17 @@ use super::{
     address::{derive_id, feed_url, is_own_host},
     document::Document,
     headers,
-    section::{Mistakes, Section},
+    section::{Mistakes, Section, closest},
     settings::{BODIES, MAX_INTERVAL, MIN_INTERVAL, TIMEOUTS},
     source::Source,
     value::{self, Read, wrong_type},
 };
-use crate::model::{FeedId, FeedSpec};
+use crate::model::{Cleanup, FeedId, FeedSpec, RuleGroup};
 
 /// Even on the operator's own hosts.
 const OWN_MIN_INTERVAL: Duration = Duration::from_secs(1);
+/// Longest selector, in bytes.
+const MAX_SELECTOR: usize = 500;
 
 /// A feed file as it was read: good feeds by their offset, and the mistakes of the others.
 pub(super) struct FeedFile {
@@ -122,6 +124,8 @@ fn home(key: &str) -> Option<&'static str> {
         "user_agent",
         "timeout",
         "max_body",
+        "keep",
+        "remove",
     ]
     .contains(&key)
     .then_some("below a [[feed]] line")
@@ -164,6 +168,14 @@ fn feed(
         user_agent: section.read("user_agent", value::user_agent),
         timeout: section.read("timeout", |value| value::duration(value, &TIMEOUTS)),
         max_body: section.read("max_body", |value| value::size(value, &BODIES)),
+        cleanup: Cleanup {
+            keep: section
+                .list("keep", |value| Ok(rule_group(&value::text(value)?)?))
+                .unwrap_or_default(),
+            remove: section
+                .list("remove", |value| Ok(selector(&value::text(value)?)?))
+                .unwrap_or_default(),
+        },
         origin: place.origin.clone(),
     };
     section.finish(|_| None);
@@ -183,6 +195,51 @@ fn tag(value: &DeValue<'_>) -> Read<String> {
         return Err(format!("\"{tag}\" is not a tag; leave out commas and a leading \"/\"").into());
     }
     Ok(tag)
+}
+
+/// A group of removal rules by its name.
+///
+/// # Errors
+/// What is right instead.
+pub fn rule_group(name: &str) -> Result<RuleGroup, String> {
+    RuleGroup::from_name(name.trim()).ok_or_else(|| {
+        let known = RuleGroup::ALL.map(RuleGroup::as_str);
+        let remedy = match closest(name.trim(), &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known are {}", known.join(", ")),
+        };
+        format!("\"{name}\" is no group of removal rules; {remedy}")
+    })
+}
+
+/// A selector of what is removed from bodies.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn selector(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let wrong = |why: &str| format!("\"{text}\" is not a selector: {why}");
+    if text.len() > MAX_SELECTOR {
+        return Err(wrong(&format!("it is longer than {MAX_SELECTOR} bytes")));
+    }
+    match dom_query::Matcher::new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(wrong(&in_words(&format!("{:?}", error.kind)))),
+    }
+}
+
+/// What the selector parser calls its finding, e.g. `Custom(DanglingCombinator)`, in words; it has
+/// no others.
+fn in_words(finding: &str) -> String {
+    let name = finding.split(['(', ')']).nth(1).unwrap_or(finding);
+    let mut words = String::new();
+    for (at, c) in name.char_indices() {
+        if at > 0 && c.is_ascii_uppercase() {
+            words.push(' ');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
 }
 
 fn interval(value: &DeValue<'_>, own: bool) -> Read<Duration> {

@@ -28,6 +28,16 @@ pub fn load_feeds(config: &Config, env: &Env) -> (Vec<FeedSpec>, Vec<ConfigError
     load_feeds_with(config, env, None)
 }
 
+/// True before the first feed: the settings name no feed file but the default one, and it is not
+/// there yet. `load_feeds` calls that a mistake, because whoever polls has nothing to do.
+#[must_use]
+pub fn no_feeds_yet(config: &Config, env: &Env) -> bool {
+    match config.feeds.as_slice() {
+        [path] => path.ends_with("feeds.toml") && !env.absolute(path).exists(),
+        _ => false,
+    }
+}
+
 /// As [`load_feeds`], with another text for one of the files: what an edit would make of them.
 pub(super) fn load_feeds_with(
     config: &Config,

@@ -27,7 +27,8 @@ use ipnet::IpNet;
 pub use address::{derive_id, feed_url};
 pub use env::Env;
 pub use error::{ConfigError, ConfigErrors, Position};
-pub use feeds::load_feeds;
+pub use feed_table::{rule_group, selector};
+pub use feeds::{load_feeds, no_feeds_yet};
 pub use load::{Loaded, Report, check, load, load_or_default, store_path};
 
 /// The resolved settings. `config/tidings.toml` shows every key at its default.

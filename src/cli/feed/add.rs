@@ -24,7 +24,7 @@ use crate::{
     daemon::{self, open_for_polling},
     fetch::{FetchRequest, Fetcher},
     ingest::{Document, Ingest, read_document},
-    model::{FailKind, FeedId, Fetched, NewBody, Permanence, printable},
+    model::{Cleanup, FailKind, FeedId, Fetched, NewBody, Permanence, printable},
     parse::{self, Limits, ParseError},
     schedule::Clock,
     store::FeedSet,
@@ -178,6 +178,18 @@ fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Re
             kept(args).to_owned()
         };
         tell(context, &id, new, &found.url, &what)?;
+        let defects = found.document.raw.repairs.len();
+        if new && defects > 0 {
+            let are = if defects == 1 {
+                "thing is"
+            } else {
+                "things are"
+            };
+            writeln!(
+                io::stdout().lock(),
+                "      {defects} {are} wrong with it; `tidings feed show {id}` lists them"
+            )?;
+        }
         for other in &found.others {
             writeln!(
                 io::stdout().lock(),
@@ -271,7 +283,8 @@ fn read(context: &Context, body: &NewBody, limits: Limits) -> Result<Document, S
     let id: FeedId = "new"
         .parse()
         .map_err(|error: crate::model::InvalidFeedId| error.to_string())?;
-    read_document(body, &id, None, limits, context.now).map_err(|failure| failure.message)
+    read_document(body, &id, None, &Cleanup::default(), limits, context.now)
+        .map_err(|failure| failure.message)
 }
 
 async fn fetch(context: &Context, fetcher: &Fetcher, url: &str) -> Result<NewBody, CliError> {
@@ -288,7 +301,7 @@ async fn fetch(context: &Context, fetcher: &Fetcher, url: &str) -> Result<NewBod
             } else {
                 "; --no-fetch adds it all the same"
             };
-            let why = crate::cli::preview::why_not(&other);
+            let why = crate::cli::source::why_not(&other);
             Err(CliError::Told(format!("{}: {why}{advice}", printable(url))))
         }
     }

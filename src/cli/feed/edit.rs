@@ -7,7 +7,7 @@ use std::{
 
 use super::{EditArgs, find, records, specs};
 use crate::{
-    cli::{CliError, Ended, context::Context, terminal::count},
+    cli::{CliError, Ended, cleanup::parts, context::Context, terminal::count},
     config::{
         Config, ConfigErrors, Env,
         edit::{self, Change, Edited, NewFeed},
@@ -33,13 +33,13 @@ pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Ended, CliError
             .map_err(|why| CliError::Told(format!("--interval: {why}, or '' for the default")))?;
         changes.push(Change::Interval(interval));
     }
-    if let Some(tags) = &args.tags {
-        let tags = tags.split(',').map(str::trim).filter(|tag| !tag.is_empty());
-        changes.push(Change::Tags(tags.map(str::to_owned).collect()));
-    }
+    changes.extend(args.tags.as_deref().map(parts).map(Change::Tags));
+    changes.extend(args.cleanup.keep().map(Change::Keep));
+    changes.extend(args.cleanup.remove().map(Change::Remove));
     if changes.is_empty() {
         return Err(CliError::Told(
-            "nothing to change; give --name, --url, --interval or --tags".to_owned(),
+            "nothing to change; give --name, --url, --interval, --tags, --keep or --remove"
+                .to_owned(),
         ));
     }
     each(

@@ -14,6 +14,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     CliError, Ended,
+    cleanup::CleanupArgs,
     context::{Context, Named, find_feed},
 };
 use crate::{
@@ -104,7 +105,8 @@ pub(super) struct AddArgs {
 #[command(after_help = "\
 Examples:
   tidings feed edit gizchina --name 'Gizchina.com' --interval 30m
-  tidings feed edit gizchina --interval ''            back to the default")]
+  tidings feed edit gizchina --interval ''            back to the default
+  tidings feed edit gizchina --keep toc --remove .promo --remove '#ad'")]
 pub(super) struct EditArgs {
     /// Id, beginning of an id, name or URL
     pub(super) feed: String,
@@ -120,6 +122,8 @@ pub(super) struct EditArgs {
     /// Labels, separated by commas; empty: none
     #[arg(long, value_name = "TAGS")]
     pub(super) tags: Option<String>,
+    #[command(flatten)]
+    pub(super) cleanup: CleanupArgs,
 }
 
 /// An interval as people type it.
@@ -147,8 +151,12 @@ pub(super) fn run(context: &Context, command: FeedCommand) -> Result<Ended, CliE
 }
 
 /// The feeds of the feed files, with their mistakes told but not fatal: a mistake in one feed
-/// must not keep the others from being listed. The second is how that ends.
-fn specs(context: &Context, config: &Config) -> (Vec<FeedSpec>, Ended) {
+/// must not keep the others from being listed. The second is how that ends; that there is no feed
+/// file yet is no mistake.
+pub(super) fn specs(context: &Context, config: &Config) -> (Vec<FeedSpec>, Ended) {
+    if config::no_feeds_yet(config, &context.env) {
+        return (Vec::new(), Ended::Well);
+    }
     let (specs, errors) = config::load_feeds(config, &context.env);
     for error in &errors {
         context.complain(&error.to_string());
@@ -162,7 +170,7 @@ fn specs(context: &Context, config: &Config) -> (Vec<FeedSpec>, Ended) {
 }
 
 /// What the store knows; nothing if there is none yet.
-fn records(
+pub(super) fn records(
     context: &Context,
     config: &Config,
     filter: &FeedFilter,
@@ -182,7 +190,15 @@ fn record<'a>(records: &'a [FeedRecord], id: &FeedId) -> Option<&'a FeedRecord> 
 
 /// The feed that `wanted` names among the feed files' feeds.
 fn find(wanted: &str, specs: &[FeedSpec], records: &[FeedRecord]) -> Result<FeedId, CliError> {
-    let named = specs.iter().map(|spec| {
+    find_feed(wanted, named(specs, records))
+}
+
+/// What the feeds of the feed files can be named by.
+pub(super) fn named<'a>(
+    specs: &'a [FeedSpec],
+    records: &'a [FeedRecord],
+) -> impl Iterator<Item = Named<'a>> + Clone {
+    specs.iter().map(|spec| {
         let record = record(records, &spec.id);
         let title = record.and_then(|record| record.state.title.as_deref());
         Named {
@@ -190,6 +206,5 @@ fn find(wanted: &str, specs: &[FeedSpec], records: &[FeedRecord]) -> Result<Feed
             url: &spec.url,
             name: spec.name.as_deref().or(title),
         }
-    });
-    find_feed(wanted, named)
+    })
 }

@@ -9,13 +9,17 @@ use crate::{
     cli::{
         CliError, Ended,
         context::Context,
+        facts,
         terminal::{Terminal, Tone, table},
         when::relative,
     },
+    config::Config,
     model::{FeedFilter, FeedRecord, FeedSpec, Health, PollRecord, Time, printable},
     store::{Backend as _, sqlite::Sqlite},
 };
 
+/// Where values begin.
+const COLUMN: usize = 11;
 /// Polls shown of a feed.
 const POLLS: usize = 10;
 
@@ -35,9 +39,13 @@ pub(super) fn list(context: &Context, as_json: bool) -> Result<Ended, CliError> 
     if as_json {
         let feeds: Vec<Value> = pairs
             .iter()
-            .map(|(spec, record)| to_json(spec, *record, context.now))
+            .map(|(spec, record)| to_json(spec, *record, &loaded.config, context.now))
             .collect();
         writeln!(out, "{}", Value::Array(feeds))?;
+        return Ok(ended);
+    }
+    if pairs.is_empty() && ended != Ended::Well {
+        // What is wrong with the feeds that are there was told.
         return Ok(ended);
     }
     if pairs.is_empty() {
@@ -55,7 +63,7 @@ pub(super) fn list(context: &Context, as_json: bool) -> Result<Ended, CliError> 
             .iter()
             .map(|(spec, record)| row(context, spec, *record)),
     );
-    table(&mut out, &rows)?;
+    table(&mut out, context.terminal, &rows)?;
     Ok(ended)
 }
 
@@ -107,19 +115,23 @@ pub(in crate::cli) fn paint_health(terminal: Terminal, health: Health) -> String
     terminal.paint(tone, health.as_str())
 }
 
-fn to_json(spec: &FeedSpec, record: Option<&FeedRecord>, now: Time) -> Value {
+fn to_json(spec: &FeedSpec, record: Option<&FeedRecord>, config: &Config, now: Time) -> Value {
     let state = record.map(|record| &record.state);
+    let (format, said) = state.map_or_else(Default::default, |state| {
+        (state.format.clone(), state.facts.clone())
+    });
     let moment = |at: Option<Time>| at.map(|at| at.format("%FT%TZ").to_string());
-    json!({
+    let mut feed = json!({
         "id": spec.id.as_str(),
         "url": spec.url,
         "name": spec.name,
         "title": state.and_then(|state| state.title.clone()),
         "site_url": state.and_then(|state| state.site_url.clone()),
-        "format": state.and_then(|state| state.format.clone()),
         "tags": spec.tags,
         "paused": spec.paused,
-        "interval_seconds": spec.interval.or(record.map(|record| record.interval)).map(|interval| interval.as_secs()),
+        "interval_seconds": spec.interval.unwrap_or(config.schedule.interval).as_secs(),
+        "keep": spec.cleanup.keep.iter().map(|group| group.as_str()).collect::<Vec<_>>(),
+        "remove": spec.cleanup.remove.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "file": spec.origin,
         "health": health(spec, record, now).as_str(),
         "articles": record.map_or(0, |record| record.articles),
@@ -133,7 +145,11 @@ fn to_json(spec: &FeedSpec, record: Option<&FeedRecord>, now: Time) -> Value {
         "error": state.and_then(|state| state.failure.as_ref()).map(|failure| failure.message.clone()),
         "redirect": state.and_then(|state| state.redirect.as_ref()).map(|redirect| redirect.url.clone()),
         "repairs": state.map(|state| state.repairs.clone()).unwrap_or_default(),
-    })
+    });
+    if let Some(feed) = feed.as_object_mut() {
+        feed.extend(facts::to_json(format.as_deref(), &said));
+    }
+    feed
 }
 
 pub(super) fn show(context: &Context, wanted: &str, as_json: bool) -> Result<Ended, CliError> {
@@ -157,11 +173,11 @@ pub(super) fn show(context: &Context, wanted: &str, as_json: bool) -> Result<End
     };
     let mut out = io::stdout().lock();
     if as_json {
-        let mut feed = to_json(spec, found.first(), context.now);
+        let mut feed = to_json(spec, found.first(), &loaded.config, context.now);
         feed["polls"] = polls.iter().map(poll_json).collect();
         writeln!(out, "{feed}")?;
     } else {
-        describe(&mut out, context, spec, found.first())?;
+        describe(&mut out, context, &loaded.config, spec, found.first())?;
         history(&mut out, context, &polls)?;
     }
     Ok(Ended::Well)
@@ -178,6 +194,7 @@ fn poll_json(poll: &PollRecord) -> Value {
 fn describe(
     out: &mut dyn Write,
     context: &Context,
+    config: &Config,
     spec: &FeedSpec,
     record: Option<&FeedRecord>,
 ) -> io::Result<()> {
@@ -185,12 +202,9 @@ fn describe(
     let state = record
         .map(|record| record.state.clone())
         .unwrap_or_default();
-    let mut line = |key: &str, value: Option<String>| match value {
-        Some(value) if !value.is_empty() => writeln!(out, "{:<10} {}", key, printable(&value)),
-        _ => Ok(()),
-    };
+    let mut line = |key, value: Option<String>| facts::line(out, COLUMN, key, value.as_deref());
     let at = |moment: Option<Time>| {
-        moment.map(|at| format!("{}  {}", at.format("%F %T UTC"), relative(at, now)))
+        moment.map(|at| format!("{}, {}", at.format("%F %T UTC"), relative(at, now)))
     };
     line("id", Some(spec.id.to_string()))?;
     line("name", spec.name.clone().or(state.title))?;
@@ -205,7 +219,6 @@ fn describe(
         }),
     )?;
     line("site", state.site_url)?;
-    line("format", state.format)?;
     line(
         "file",
         Some(
@@ -216,7 +229,9 @@ fn describe(
                 .to_string(),
         ),
     )?;
-    line("tags", Some(spec.tags.join(", ")))?;
+    for (key, value) in asked(config, spec) {
+        line(key, Some(value))?;
+    }
     line(
         "health",
         Some(health(spec, record, now).as_str().to_owned()),
@@ -231,7 +246,7 @@ fn describe(
         let why = if state.next_reason.is_empty() {
             String::new()
         } else {
-            format!("  ({})", state.next_reason)
+            format!(" ({})", state.next_reason)
         };
         line(
             "next poll",
@@ -248,10 +263,33 @@ fn describe(
             .failure
             .map(|failure| format!("{} ({} in a row)", failure.message, state.failures)),
     )?;
-    for repair in state.repairs {
-        line("mended", Some(repair))?;
+    if state.format.is_some() {
+        writeln!(out)?;
     }
-    Ok(())
+    facts::tell(out, COLUMN, state.format.as_deref(), &state.facts)?;
+    facts::tell_wrong(out, context.terminal, facts::HEADING, &state.repairs)
+}
+
+/// What the feed file asks for besides name and URL.
+fn asked(config: &Config, spec: &FeedSpec) -> Vec<(&'static str, String)> {
+    let interval = spec.interval.unwrap_or(config.schedule.interval);
+    let interval = humantime::format_duration(interval).to_string();
+    let keep = spec.cleanup.keep.iter().map(|group| group.as_str());
+    let mut asked = vec![
+        ("tags", spec.tags.join(", ")),
+        (
+            "interval",
+            match spec.interval {
+                Some(_) => interval,
+                None => format!("{interval} (the default)"),
+            },
+        ),
+        ("keep", keep.collect::<Vec<_>>().join(", ")),
+    ];
+    // Commas are the selectors' own.
+    let remove = spec.cleanup.remove.iter();
+    asked.extend(remove.map(|selector| ("remove", selector.to_string())));
+    asked
 }
 
 fn history(out: &mut dyn Write, context: &Context, polls: &[PollRecord]) -> io::Result<()> {
@@ -276,5 +314,5 @@ fn history(out: &mut dyn Write, context: &Context, polls: &[PollRecord]) -> io::
             printable(poll.error.as_deref().unwrap_or_default()),
         ]
     }));
-    table(out, &rows)
+    table(out, context.terminal, &rows)
 }

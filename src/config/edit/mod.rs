@@ -77,6 +77,10 @@ pub enum Change {
     Interval(Option<Duration>),
     /// Labels.
     Tags(Vec<String>),
+    /// Groups of removal rules that are not applied.
+    Keep(Vec<String>),
+    /// Selectors of what else is removed.
+    Remove(Vec<String>),
     /// Not polled while set.
     Paused(bool),
 }

@@ -172,6 +172,8 @@ impl FeedTree {
             Change::Name(name) => set(feed, "name", name.as_deref().map(Into::into)),
             Change::Interval(interval) => set(feed, "interval", interval.map(duration)),
             Change::Tags(tags) => set(feed, "tags", list(tags)),
+            Change::Keep(groups) => set(feed, "keep", list(groups)),
+            Change::Remove(selectors) => set(feed, "remove", list(selectors)),
             Change::Paused(paused) => set(feed, "paused", paused.then(|| true.into())),
         }
         Ok(())

@@ -180,6 +180,7 @@ impl<'a> Outlines<'a> {
             user_agent: None,
             timeout: None,
             max_body: None,
+            cleanup: crate::model::Cleanup::default(),
             origin: self.origin.clone(),
             url,
         };

@@ -3,7 +3,10 @@
 use std::{path::Path, time::Duration};
 
 use super::Folder;
-use crate::{config::*, model::FeedSpec};
+use crate::{
+    config::*,
+    model::{Cleanup, FeedSpec, RuleGroup},
+};
 
 /// The good feeds and the mistakes of a feed file beside the given settings.
 fn feed_file(settings: &str, text: &str) -> (Vec<FeedSpec>, Vec<String>) {
@@ -137,6 +140,8 @@ paused = true
 user_agent = "me"
 timeout = 5
 max_body = "1 MiB"
+keep = ["toc", "author-box"]
+remove = ["aside.promo"]
 "#,
         ),
     ]);
@@ -176,7 +181,38 @@ max_body = "1 MiB"
         )
     );
     assert_eq!(feed.tags, ["x", "y z"]);
+    assert_eq!(
+        feed.cleanup,
+        Cleanup {
+            keep: vec![RuleGroup::Toc, RuleGroup::AuthorBox],
+            remove: vec!["aside.promo".to_owned()],
+        }
+    );
     assert_eq!(Path::new(&feed.origin), folder.path("feeds.toml"));
+}
+
+#[test]
+fn a_group_or_selector_that_cannot_be_followed_is_told_with_its_place() {
+    let (feeds, errors) = feed_file(
+        "",
+        r#"[[feed]]
+url = "https://a.org/"
+keep = ["share", "promo", "tco"]
+remove = ["p.x", "p:first", "a >", "p:has(> .x):not(:first-child) + b"]
+"#,
+    );
+    assert!(feeds.is_empty());
+    assert_eq!(
+        errors,
+        [
+            "feeds.toml:3:18: feed.keep: \"promo\" is no group of removal rules; known are \
+             share, related, newsletter, author-box, ratings, toc, ads, labels, more, tails",
+            "feeds.toml:3:27: feed.keep: \"tco\" is no group of removal rules; did you mean `toc`?",
+            "feeds.toml:4:18: feed.remove: \"p:first\" is not a selector: unsupported pseudo class or \
+             element",
+            "feeds.toml:4:29: feed.remove: \"a >\" is not a selector: dangling combinator",
+        ]
+    );
 }
 
 #[test]

@@ -1,0 +1,184 @@
+//! Where `preview` has its document from: a feed of the feed files, the web, a file, standard input.
+
+use std::{
+    io::{self, IsTerminal as _, Read as _},
+    path::Path,
+};
+
+use bytes::Bytes;
+
+use super::{
+    CliError,
+    context::{Context, look_up},
+    feed,
+};
+use crate::{
+    config::{self, Config, feed_url},
+    fetch::{FetchRequest, Fetcher},
+    model::{CacheHints, FeedFilter, FeedSpec, Fetched, NewBody, Validators, printable},
+    parse,
+};
+
+/// The feed of the feed files that is meant, by its name in any form or by its URL; none where a
+/// file or standard input is.
+pub(super) fn configured(
+    context: &Context,
+    config: &Config,
+    source: &str,
+) -> Result<Option<FeedSpec>, CliError> {
+    if source == "-" || Path::new(source).is_file() {
+        return Ok(None);
+    }
+    if is_url(source) {
+        let url = feed_url(source).map(|url| url.to_string()).ok();
+        // The feed files are not what is asked about: their mistakes are told elsewhere.
+        let (specs, _) = config::load_feeds(config, &context.env);
+        return Ok(specs
+            .into_iter()
+            .find(|spec| Some(&spec.url) == url.as_ref()));
+    }
+    let (specs, _) = feed::specs(context, config);
+    let records = feed::records(context, config, &FeedFilter::default())?;
+    let id = look_up(source, feed::named(&specs, &records))?;
+    Ok(specs.into_iter().find(|spec| Some(&spec.id) == id.as_ref()))
+}
+
+/// The document itself; a feed of the feed files is asked for as they say.
+pub(super) fn obtain(
+    context: &Context,
+    source: &str,
+    feed: Option<&FeedSpec>,
+    base: Option<String>,
+    config: &Config,
+) -> Result<NewBody, CliError> {
+    let most = config.fetch.max_body;
+    if let Some(feed) = feed {
+        return fetch(context, config, &request(feed));
+    }
+    match source {
+        "-" => {
+            if io::stdin().is_terminal() {
+                context.complain("reading the feed from standard input; end with Ctrl-D");
+            }
+            let mut bytes = Vec::new();
+            io::stdin()
+                .lock()
+                .take(most + 1)
+                .read_to_end(&mut bytes)
+                .map_err(|error| {
+                    CliError::Told(format!("standard input cannot be read: {error}"))
+                })?;
+            local(bytes, base, most, "standard input")
+        }
+        url if is_url(url) => {
+            let url = url.to_owned();
+            let request = FetchRequest {
+                url,
+                ..FetchRequest::default()
+            };
+            fetch(context, config, &request)
+        }
+        path => {
+            let file = std::fs::File::open(Path::new(path)).map_err(|error| {
+                CliError::Told(format!(
+                    "{}: cannot be read: {error}; no feed is called so either, and a feed on the web \
+                     needs its https://",
+                    printable(path)
+                ))
+            })?;
+            let mut bytes = Vec::new();
+            file.take(most + 1)
+                .read_to_end(&mut bytes)
+                .map_err(|error| {
+                    CliError::Told(format!("{}: cannot be read: {error}", printable(path)))
+                })?;
+            local(bytes, base, most, path)
+        }
+    }
+}
+
+fn is_url(source: &str) -> bool {
+    source.starts_with("http://") || source.starts_with("https://")
+}
+
+/// As polls ask, but for what they remember: the whole document is wanted.
+fn request(feed: &FeedSpec) -> FetchRequest {
+    FetchRequest {
+        url: feed.url.clone(),
+        validators: Validators::default(),
+        headers: feed.headers.clone(),
+        user_agent: feed.user_agent.clone(),
+        timeout: feed.timeout,
+        max_body: feed.max_body,
+    }
+}
+
+/// A body that did not come from the web.
+fn local(bytes: Vec<u8>, base: Option<String>, most: u64, name: &str) -> Result<NewBody, CliError> {
+    if bytes.len() as u64 > most {
+        return Err(CliError::Told(format!(
+            "{}: larger than max_body ({most} bytes)",
+            printable(name)
+        )));
+    }
+    Ok(NewBody {
+        bytes: Bytes::from(bytes),
+        content_type: None,
+        final_url: base.unwrap_or_else(|| "about:blank".to_owned()),
+        moved: None,
+        validators: Validators::default(),
+        hints: CacheHints::default(),
+        status: 200,
+    })
+}
+
+fn fetch(context: &Context, config: &Config, request: &FetchRequest) -> Result<NewBody, CliError> {
+    let fetcher = Fetcher::new(&config.fetch)?;
+    match Context::block_on(fetcher.fetch(request, context.now))? {
+        Fetched::New(body) => Ok(body),
+        other => Err(CliError::Told(format!(
+            "{}: {}",
+            printable(&request.url),
+            why_not(&other)
+        ))),
+    }
+}
+
+/// Why an answer has no document.
+pub(super) fn why_not(fetched: &Fetched) -> String {
+    match fetched {
+        Fetched::New(_) | Fetched::NotModified { .. } => "the server sent no document".to_owned(),
+        Fetched::Gone => "HTTP 410: the publisher says it is gone for good".to_owned(),
+        Fetched::Throttled {
+            status,
+            retry_after,
+        } => match retry_after {
+            Some(wait) => format!(
+                "HTTP {status}: the server asks to wait {} s",
+                wait.as_secs()
+            ),
+            None => format!("HTTP {status}: the server asks to slow down"),
+        },
+        Fetched::Failed { failure, .. } => failure.message.clone(),
+    }
+}
+
+/// No feed; but if it is a page that names feeds, these are told.
+pub(super) fn unreadable(source: &str, body: &NewBody, reason: &str) -> CliError {
+    let html = String::from_utf8_lossy(&body.bytes);
+    let feeds: Vec<String> = parse::discover(&html, &body.final_url)
+        .into_iter()
+        .map(|feed| feed.url)
+        .collect();
+    let source = match source {
+        "-" => "standard input".to_owned(),
+        source => printable(source),
+    };
+    CliError::Told(match feeds.as_slice() {
+        [] => format!("{source}: {reason}"),
+        feeds => format!(
+            "{source}: a web page, not a feed; its feeds: {}",
+            printable(&feeds.join(", "))
+        ),
+    })
+}
