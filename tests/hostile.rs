@@ -246,8 +246,7 @@ fn a_proxy_in_the_environment_is_ignored() {
 }
 
 #[test]
-fn a_document_on_which_the_parser_panics_is_read_or_is_one_failed_poll() {
-    // feed-rs 3.0.0 panics on both; the first can be mended.
+fn documents_on_which_feed_rs_panics_are_read() {
     let author = "<item><title>T</title><author>山田（yamada@example.com）</author></item>";
     let round = Round::with(Reply::feed(channel("Feed", author)));
     round.poll().ok().stdout_has("Articles: 2 new");
@@ -255,13 +254,14 @@ fn a_document_on_which_the_parser_panics_is_read_or_is_one_failed_poll() {
     export.ok().stdout_has("Author: **山田**");
     let duration = "<rss version=\"2.0\" xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\"><channel><item>\
         <title>T</title><itunes:duration>99999999999999999999</itunes:duration></item></channel></rss>";
-    Round::with(Reply::feed(duration)).fails_with("the parser failed on this document");
+    let ran = Round::with(Reply::feed(duration)).poll();
+    ran.ok().stdout_has("Articles: 2 new");
 }
 
 #[test]
-fn twenty_thousand_empty_items_are_refused_or_cut() {
+fn twenty_thousand_items_are_cut_and_empty_ones_left_out() {
     let round = Round::with(Reply::feed(channel("Feed", &"<item/>".repeat(20_000))));
-    round.fails_with("more than 10000 entries");
+    round.poll().ok().stdout_has("0 entries: 0 new");
     let items: String = (0..12_000)
         .map(|n| format!("<item><guid>{n}</guid><title>{n}</title></item>"))
         .collect();

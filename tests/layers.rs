@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "schedule",
         ],
     ),
-    ("export", &["model", "store"]),
+    ("export", &["model", "normalize", "store"]),
     (
         "daemon",
         &[
@@ -66,7 +66,11 @@ const FENCES: &[(&str, &[&str])] = &[
     ("reqwest", &["fetch"]),
     ("feed_rs", &["parse"]),
     ("html5gum", &["normalize", "parse"]),
+    ("ammonia", &["normalize"]),
+    ("dom_query", &["config", "normalize"]),
+    ("whatlang", &["normalize"]),
     ("rusqlite", &["store/sqlite"]),
+    ("zstd", &["store/sqlite"]),
     ("toml", &["config"]),
     ("toml_edit", &["config"]),
     ("quick_xml", &["config", "parse"]),

@@ -18,6 +18,8 @@ mod corpus;
 mod daemon;
 // Servers and documents that are broken or mean harm: a clear line each, and nobody else suffers.
 mod hostile;
+// Detected languages, where TIDINGS_CORPUS names real feeds that declare theirs.
+mod language;
 // Who may use whom, which crate is named where, and how long a file may be: rules about `src/`.
 mod layers;
 // The conversation with publishers' servers and what becomes of their entries.

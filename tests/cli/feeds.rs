@@ -182,11 +182,41 @@ fn a_list_beside_a_mistake_is_done_in_part() {
         .run(&["feed", "export"])
         .code(1)
         .stdout_has("127.0.0.1:1/a");
-    let fresh = Tidings::new();
-    std::fs::remove_file(fresh.path("feeds.toml")).unwrap();
-    let list = fresh.run(&["feed", "list"]);
+    let tidings = Tidings::new().feed_toml("[[feed]]\nurl = \"nothing\"");
+    let list = tidings.run(&["feed", "list"]);
     list.code(1)
-        .complains_once("`tidings feed add URL` makes it");
+        .complains_once("feeds.toml:2:7")
+        .stdout_lacks("No feeds yet");
+    let missing = Tidings::new().settings("feeds = [\"my.toml\"]");
+    let list = missing.run(&["feed", "list"]);
+    list.code(1)
+        .complains_once("`tidings feed add URL` makes it")
+        .stdout_lacks("No feeds yet");
+}
+
+#[test]
+fn before_the_first_feed_a_list_tells_how_to_add_one() {
+    let tidings = Tidings::new();
+    tidings.write("tidings.toml", "");
+    std::fs::remove_file(tidings.path("feeds.toml")).unwrap();
+    let list = tidings.run(&["feed", "list"]);
+    assert_eq!(list.ok().stderr, "");
+    assert!(list.stdout.starts_with("No feeds yet. "), "{list}");
+    assert_eq!(list.stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_feed_with_defects_is_added_with_a_word_about_them() {
+    let site = Site::start();
+    site.serve(
+        "/f",
+        Reply::feed(rss(&["a"]).replace("Title a", "Ham & Eggs")),
+    );
+    let tidings = Tidings::new();
+    tidings
+        .run(&["feed", "add", &site.url("/f"), "--id", "mine"])
+        .ok()
+        .stdout_has("1 thing is wrong with it; `tidings feed show mine` lists them");
 }
 
 #[test]

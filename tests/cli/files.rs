@@ -225,3 +225,33 @@ fn files_that_are_not_there_are_counted_apart_and_make_no_store() {
     assert_eq!(ran.stdout, "");
     assert!(!tidings.path("new.db").exists());
 }
+
+#[test]
+fn markup_is_exported_safe_and_cleaned_as_the_feed_asks_when_it_is_asked_for() {
+    let body = "<p class=promo>Buy</p><p onclick=x()>Some <b>bold</b> text <a href=/x>link</a></p>";
+    let item = format!(
+        "<item><title>T</title><link>https://example.org/a</link><description><![CDATA[{body}]]></description></item>"
+    );
+    let site = Site::start();
+    site.serve("/f", Reply::feed(channel("F", &item)));
+    let tidings = Tidings::new().feed_toml(&format!(
+        "[[feed]]\nurl = {:?}\nremove = [\"p.promo\"]",
+        site.url("/f")
+    ));
+    tidings.run(&["poll", "--all"]).ok();
+    let ran = tidings.run(&["export", "--format", "jsonl", "--html"]);
+    let html = ran.ok().jsonl()[0]["html"].as_str().unwrap().to_owned();
+    assert!(
+        html.contains("<b>bold</b>") && html.contains("https://example.org/x"),
+        "{html}"
+    );
+    assert!(!html.contains("onclick") && !html.contains("Buy"), "{html}");
+    assert!(tidings.exported()[0].get("html").is_none());
+    let ran = tidings.run(&["export", "--html"]);
+    ran.code(2)
+        .complains_once("--html is a key of JSON lines; add --format jsonl");
+    tidings
+        .run(&["export", "--format", "jsonl", "--html", "--out", "d/"])
+        .ok();
+    assert!(tidings.read("d/articles.jsonl").contains("<b>bold</b>"));
+}

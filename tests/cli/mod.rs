@@ -1,6 +1,10 @@
 //! Each command as its user meets it: what it prints, its exit code, its manners when things go
 //! wrong.
 
+// What a feed keeps of its bodies, and what else it removes.
+mod cleanup;
+// What feeds say of themselves.
+mod facts;
 // Adding, editing and removing feeds; OPML.
 mod feeds;
 // Articles out and in.

@@ -185,6 +185,7 @@ fn all_conditions_hold_together(store: &mut Bench) {
         since: Some(at(1)),
         until: Some(at(9)),
         newest_first: true,
+        with_html: false,
     };
     assert_eq!(sorted(names(store, &query)), numbered(10..15));
 }

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use tidings::{
-    model::{FailKind, Failure, FeedFilter, FeedSpec, FeedState, Permanence, Redirect, Validators},
+    model::{
+        FailKind, Failure, FeedFacts, FeedFilter, FeedSpec, FeedState, Permanence, Redirect,
+        Validators,
+    },
     store::{FeedSet, StoreError, SyncReport},
 };
 
@@ -49,6 +52,18 @@ fn rich_state() -> FeedState {
         title: Some("A title – ünïcode".to_owned()),
         site_url: Some("https://example.org/".to_owned()),
         format: Some("RSS 2.0".to_owned()),
+        facts: FeedFacts {
+            encoding: Some("windows-1252".to_owned()),
+            language: Some("de".to_owned()),
+            generator: Some("Press 7".to_owned()),
+            rights: Some("© \"Ada\"".to_owned()),
+            subtitle: Some("News".to_owned()),
+            image: Some("https://example.org/logo.png".to_owned()),
+            self_url: Some("https://one.example/one.xml".to_owned()),
+            hubs: vec!["https://hub.example/".to_owned()],
+            next_url: Some("https://one.example/one.xml?page=2".to_owned()),
+            prev_url: Some("https://one.example/2025".to_owned()),
+        },
         validators: Validators {
             etag: Some(vec![b'"', 0xE9, b'"']),
             last_modified: Some(b"yesterday".to_vec()),
@@ -79,6 +94,7 @@ fn rich_state() -> FeedState {
         skip_hours: vec![1, 2],
         skip_days: vec![6],
         repairs: vec!["mended".to_owned()],
+        cleanup: "keep toc\n".to_owned(),
         next_reason: "because".to_owned(),
     }
 }

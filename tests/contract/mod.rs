@@ -13,6 +13,7 @@ mod due;
 mod feeds;
 mod handle;
 mod known;
+mod migrating;
 mod opening;
 mod scale;
 mod values;
@@ -22,9 +23,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tidings::{
     model::{
-        Action, Article, ArticleId, ArticleQuery, Batch, Committed, DateSource, Decided, DueFeed,
-        EntryKey, Extraction, FeedCommit, FeedFilter, FeedId, FeedRecord, FeedSpec, FeedState,
-        Fingerprint, Outcome, PollRecord, StoredArticle, Time,
+        Action, Article, ArticleId, ArticleQuery, Batch, Committed, DateSource, Decided, Details,
+        DueFeed, EntryKey, Extraction, FeedCommit, FeedFilter, FeedId, FeedRecord, FeedSpec,
+        FeedState, Fingerprint, Outcome, PollRecord, StoredArticle, Time,
     },
     store::{Backend, Claim, ClaimedBatch, FeedSet, StoreError, SyncReport, sqlite::Sqlite},
 };
@@ -172,6 +173,7 @@ pub(crate) fn spec_on(feed: &str, host: &str) -> FeedSpec {
         user_agent: None,
         timeout: None,
         max_body: None,
+        cleanup: tidings::model::Cleanup::default(),
         origin: "/etc/feeds.toml".to_owned(),
     }
 }
@@ -246,6 +248,8 @@ pub(crate) fn version(slug: &str, text: &str) -> Article {
         summary: None,
         body: text.to_owned(),
         extraction: Extraction::Content,
+        html: None,
+        details: Details::default(),
         fingerprint: Fingerprint(bytes(&format!("{slug}:{text}"))),
     }
 }

@@ -1,8 +1,11 @@
 //! Every field of an article comes back as it was given, whatever it holds.
 
-use tidings::model::{Article, ArticleId, DateSource, Enclosure, Extraction, Fingerprint, Time};
+use tidings::model::{
+    Article, ArticleId, ArticleQuery, Category, Contributor, DateSource, Details, Enclosure,
+    Extraction, Fingerprint, RawHtml, TakenFrom, Time,
+};
 
-use super::{Bench, at, contract, insert, story};
+use super::{Bench, at, contract, insert, replace, story, version};
 
 contract! {
     every_field_comes_back
@@ -12,6 +15,10 @@ contract! {
     every_source_of_dates_and_bodies_comes_back
     times_come_back_to_the_millisecond_far_into_past_and_future
     every_byte_of_ids_and_fingerprints_comes_back
+    details_of_every_kind_come_back
+    markup_comes_back_when_it_is_asked_for_and_only_then
+    markup_that_is_longer_than_is_kept_is_left_out
+    a_new_version_replaces_details_and_markup
 }
 
 /// What the store gives back after one poll brought `article`.
@@ -52,11 +59,13 @@ fn every_field_comes_back(store: &mut Bench) {
                 url: "https://example.org/a.mp3".to_owned(),
                 mime: Some("audio/mpeg".to_owned()),
                 bytes: Some(u64::MAX),
+                seconds: Some(3723),
             },
             Enclosure {
                 url: "https://example.org/b".to_owned(),
                 mime: None,
                 bytes: None,
+                seconds: None,
             },
         ],
         summary: Some("A teaser".to_owned()),
@@ -82,6 +91,8 @@ fn absent_and_empty_fields_come_back_absent_and_empty(store: &mut Bench) {
         summary: None,
         body: String::new(),
         extraction: Extraction::None,
+        html: None,
+        details: Details::default(),
         ..story("a")
     };
     assert_comes_back(store, &empty);
@@ -151,6 +162,8 @@ fn every_source_of_dates_and_bodies_comes_back(store: &mut Bench) {
         let article = Article {
             published_from,
             extraction,
+            html: None,
+            details: Details::default(),
             ..numbered(number, story("a"))
         };
         assert_comes_back(store, &article);
@@ -194,5 +207,131 @@ fn every_byte_of_ids_and_fingerprints_comes_back(store: &mut Bench) {
             ..story("a")
         };
         assert_comes_back(store, &article);
+    }
+}
+
+fn details() -> Details {
+    Details {
+        contributors: vec![Contributor {
+            name: "Zoë \"Z\"".to_owned(),
+            role: "editor".to_owned(),
+        }],
+        categories: vec![Category {
+            term: "Food".to_owned(),
+            scheme: "https://example.org/cats".to_owned(),
+        }],
+        image: Some("https://example.org/a.png".to_owned()),
+        comments_url: Some("https://example.org/a#comments".to_owned()),
+        rights: Some("© Ada".to_owned()),
+        taken_from: Some(TakenFrom {
+            title: Some("Other".to_owned()),
+            url: None,
+        }),
+        language_confidence: Some(93),
+    }
+}
+
+fn html(text: &str, base: Option<&str>) -> RawHtml {
+    RawHtml {
+        text: text.to_owned(),
+        base: base.map(str::to_owned),
+    }
+}
+
+/// The markup of the only article there is.
+fn markup(store: &mut Bench) -> Option<RawHtml> {
+    let query = ArticleQuery {
+        with_html: true,
+        ..ArticleQuery::default()
+    };
+    store.pages(&query, 10).remove(0).article.html
+}
+
+fn details_of_every_kind_come_back(store: &mut Bench) {
+    let full = Article {
+        details: details(),
+        ..story("a")
+    };
+    assert_comes_back(store, &full);
+    let details = Details {
+        image: Some(String::new()),
+        ..Details::default()
+    };
+    let sparse = Article {
+        details,
+        ..numbered(2, story("a"))
+    };
+    assert_comes_back(store, &sparse);
+}
+
+fn markup_comes_back_when_it_is_asked_for_and_only_then(store: &mut Bench) {
+    store.with_feeds(&["one"]);
+    let texts = ["", "<b>é 漢\0</b>", &"<p>much</p>".repeat(90_000)];
+    let bases = [None, Some("https://example.org/base/")];
+    let all: Vec<RawHtml> = texts
+        .iter()
+        .flat_map(|text| bases.map(|base| html(text, base)))
+        .collect();
+    let entries = all.iter().enumerate().map(|(number, html)| {
+        insert(Article {
+            html: Some(html.clone()),
+            ..story(&format!("n{number}"))
+        })
+    });
+    store.poll("one", 0, entries.chain([insert(story("none"))]).collect());
+    let query = ArticleQuery {
+        with_html: true,
+        ..ArticleQuery::default()
+    };
+    let mut found = store.pages(&query, 4);
+    found.sort_by_key(|stored| stored.seq);
+    let found: Vec<_> = found
+        .into_iter()
+        .map(|stored| stored.article.html)
+        .collect();
+    let expected: Vec<_> = all.into_iter().map(Some).chain([None]).collect();
+    assert!(found == expected);
+    assert!(
+        store
+            .all()
+            .iter()
+            .all(|stored| stored.article.html.is_none())
+    );
+}
+
+fn markup_that_is_longer_than_is_kept_is_left_out(store: &mut Bench) {
+    store.with_feeds(&["one"]);
+    for (minute, (longer, is_kept)) in [(0, true), (1, false)].into_iter().enumerate() {
+        let text = "x".repeat(RawHtml::MOST_BYTES + longer);
+        let article = Article {
+            html: Some(html(&text, Some("https://example.org/"))),
+            ..version("a", &text)
+        };
+        let decided = match longer {
+            0 => insert(article),
+            _ => replace(article),
+        };
+        store.poll("one", 70 * i64::try_from(minute).unwrap(), vec![decided]);
+        assert_eq!(markup(store).is_some(), is_kept);
+    }
+}
+
+fn a_new_version_replaces_details_and_markup(store: &mut Bench) {
+    store.with_feeds(&["one"]);
+    let first = Article {
+        details: details(),
+        html: Some(html("<b>one</b>", Some("https://example.org/"))),
+        ..story("a")
+    };
+    let second = Article {
+        html: Some(html("<b>two</b>", None)),
+        ..version("a", "second")
+    };
+    let third = version("a", "third");
+    store.poll("one", 0, vec![insert(first)]);
+    for (minute, next) in [(70, second), (140, third)] {
+        store.poll("one", minute, vec![replace(next.clone())]);
+        assert_eq!(store.all().remove(0).article.details, next.details);
+        assert_eq!(markup(store), next.html);
     }
 }

@@ -74,3 +74,8 @@ fn json_feed_becomes_articles() {
 fn a_windows_1251_document_becomes_articles() {
     gives("windows1251.xml", "text/xml");
 }
+
+#[test]
+fn what_only_some_publishers_give_becomes_fields_of_its_own() {
+    gives("details.xml", "application/rss+xml");
+}
