@@ -142,7 +142,8 @@ pub trait Backend: Send {
     /// A feed's latest polls, newest first.
     fn polls(&mut self, feed: &FeedId, limit: usize) -> Result<Vec<PollRecord>, StoreError>;
 
-    /// A page of articles, ordered by publication (else first sight).
+    /// A page of articles, ordered by publication (else first sight); markup only if it is asked
+    /// for.
     fn articles(
         &mut self,
         query: &ArticleQuery,
@@ -153,7 +154,7 @@ pub trait Backend: Send {
     /// How many articles a query has.
     fn count(&mut self, query: &ArticleQuery) -> Result<u64, StoreError>;
 
-    /// The change sequence after a number, in order.
+    /// The change sequence after a number, in order; without the markup of bodies.
     fn changes(&mut self, after_seq: i64, limit: usize) -> Result<Vec<Change>, StoreError>;
 
     /// An article's replaced versions, oldest first.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::model::ArticleId;
+
 /// The cause from the database, kept for the error chain.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -68,6 +70,14 @@ pub enum StoreError {
         /// What the database found.
         #[source]
         source: Cause,
+    },
+    /// One article's markup is damaged; everything else can be read.
+    #[error("{}: the HTML of article {article} is damaged; export without --html, or restore a backup", path.display())]
+    DamagedHtml {
+        /// The store's file.
+        path: PathBuf,
+        /// Which article.
+        article: ArticleId,
     },
     /// The feed was claimed anew by somebody else while this poll ran; the batch was dropped.
     #[error(

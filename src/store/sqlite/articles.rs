@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, named_params, types::Value};
 
 use super::{
-    Sql,
+    Sql, html,
     rows::{self, millis},
 };
 use crate::{
@@ -152,8 +152,13 @@ pub(super) fn page(
     conditions
         .values
         .push((":limit", i64::try_from(limit).unwrap_or(i64::MAX).into()));
+    let html = if query.with_html {
+        format!(", {}", html::COLUMNS)
+    } else {
+        String::new()
+    };
     let mut statement = db.prepare_cached(&format!(
-        "SELECT {} FROM articles a WHERE {} ORDER BY a.sort_at {order}, a.row {order} LIMIT :limit",
+        "SELECT {}{html} FROM articles a WHERE {} ORDER BY a.sort_at {order}, a.row {order} LIMIT :limit",
         rows::STORED,
         conditions.sql
     ))?;
@@ -165,7 +170,8 @@ pub(super) fn page(
             row: row.get(0)?,
             sort_at: row.get(1)?,
         });
-        page.articles.push(rows::stored_article(row)?);
+        page.articles
+            .push(rows::stored_article(row, query.with_html)?);
     }
     page.next = last.filter(|_| page.articles.len() == limit);
     Ok(page)

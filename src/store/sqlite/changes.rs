@@ -20,7 +20,7 @@ pub(super) fn after(db: &Connection, after_seq: i64, limit: usize) -> Sql<Vec<Ch
             rows::STORED
         ))?
         .query_map([after_seq, limit], |row| {
-            Ok(Change::Upsert(Box::new(rows::stored_article(row)?)))
+            Ok(Change::Upsert(Box::new(rows::stored_article(row, false)?)))
         })?
         .collect::<Sql<_>>()?;
     let deleted = db

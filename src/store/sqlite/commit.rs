@@ -4,7 +4,7 @@
 use rusqlite::{OptionalExtension as _, Transaction, named_params, params};
 
 use super::{
-    Sql,
+    Sql, html,
     rows::{self, millis},
 };
 use crate::{
@@ -176,10 +176,10 @@ fn put(tx: &Transaction<'_>, id: ArticleId, article: &Article, stamp: &Stamp) ->
     tx.prepare_cached(
         "INSERT INTO articles (id, seq, fingerprint, owner, source, title, authors, url, canonical_url,
             published_at, published_from, updated_at, first_seen, changed_at, sort_at, language, tags,
-            enclosures, summary, extraction, words, body)
+            enclosures, summary, extraction, words, body, details, html_base, html)
          VALUES (:id, :seq, :fingerprint, :owner, :source, :title, :authors, :url, :canonical, :published,
             :published_from, :updated, :first_seen, :now, :sort_at, :language, :tags, :enclosures, :summary,
-            :extraction, :words, :body)
+            :extraction, :words, :body, :details, :html_base, :html)
          ON CONFLICT (id) DO UPDATE SET revision = revision + 1, seq = excluded.seq,
             fingerprint = excluded.fingerprint, owner = excluded.owner, source = excluded.source,
             title = excluded.title, authors = excluded.authors, url = excluded.url,
@@ -187,7 +187,8 @@ fn put(tx: &Transaction<'_>, id: ArticleId, article: &Article, stamp: &Stamp) ->
             published_from = excluded.published_from, updated_at = excluded.updated_at,
             changed_at = excluded.changed_at, sort_at = excluded.sort_at, language = excluded.language,
             tags = excluded.tags, enclosures = excluded.enclosures, summary = excluded.summary,
-            extraction = excluded.extraction, words = excluded.words, body = excluded.body
+            extraction = excluded.extraction, words = excluded.words, body = excluded.body,
+            details = excluded.details, html_base = excluded.html_base, html = excluded.html
          RETURNING row",
     )?
     .query_row(
@@ -200,7 +201,9 @@ fn put(tx: &Transaction<'_>, id: ArticleId, article: &Article, stamp: &Stamp) ->
             ":sort_at": sort_at(article.published_at, stamp.first_seen), ":language": article.language,
             ":tags": rows::list_json(&article.tags)?, ":enclosures": rows::list_json(&article.enclosures)?,
             ":summary": article.summary, ":extraction": article.extraction.as_str(),
-            ":words": article.words(), ":body": article.body,
+            ":words": article.words(), ":body": article.body, ":details": rows::given_json(&article.details)?,
+            ":html_base": article.html.as_ref().and_then(|html| html.base.as_deref()),
+            ":html": html::compressed(article.html.as_ref())?,
         },
         |row| row.get(0),
     )

@@ -8,6 +8,7 @@ mod claim;
 mod commit;
 mod feeds;
 mod head;
+mod html;
 mod open;
 mod rows;
 
@@ -41,6 +42,16 @@ fn open_error(path: &Path, source: impl std::error::Error + Send + Sync + 'stati
     StoreError::Open {
         path: path.to_owned(),
         source: Box::new(source),
+    }
+}
+
+/// The article whose markup could not be read, if that is what failed.
+fn damaged_article(error: &rusqlite::Error) -> Option<ArticleId> {
+    match error {
+        rusqlite::Error::FromSqlConversionFailure(_, _, source) => source
+            .downcast_ref::<html::Damaged>()
+            .map(|damaged| damaged.article),
+        _ => None,
     }
 }
 
@@ -95,9 +106,12 @@ impl Sqlite {
                 path,
                 source: Box::new(error),
             },
-            _ => StoreError::Sql {
-                context,
-                source: Box::new(error),
+            _ => match damaged_article(&error) {
+                Some(article) => StoreError::DamagedHtml { path, article },
+                None => StoreError::Sql {
+                    context,
+                    source: Box::new(error),
+                },
             },
         }
     }

@@ -18,7 +18,10 @@ use super::{
 use crate::store::StoreError;
 
 /// Every schema step, oldest first; `PRAGMA user_version` counts those done.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_init.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_init.sql"),
+    include_str!("migrations/0002_details.sql"),
+];
 
 impl Sqlite {
     /// Opens for reading and writing; makes and migrates the file where needed.

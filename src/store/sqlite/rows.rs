@@ -3,12 +3,13 @@
 use rusqlite::{Row, types::Type};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::Sql;
+use super::{Sql, html};
 use crate::model::{
     Article, ArticleId, DateSource, Extraction, FeedId, FeedState, Fingerprint, StoredArticle, Time,
 };
 
-/// The columns that [`stored_article`] reads; `a` is the article's row.
+/// The columns that [`stored_article`] reads; `a` is the article's row. [`html::COLUMNS`] may
+/// follow.
 ///
 /// The source is the owner feed's configured name if it has one, so that renaming a feed renames
 /// its articles' source.
@@ -21,14 +22,19 @@ pub(super) const STORED: &str = "a.row, a.sort_at, a.id, a.seq, a.revision, a.fi
         ORDER BY s.first_seen, s.feed, s.key LIMIT 1),
     (SELECT json_group_array(seen.id) FROM (
         SELECT f.id FROM sightings s JOIN feeds f ON f.row = s.feed WHERE s.article = a.row
-        GROUP BY f.id ORDER BY min(s.first_seen), f.id) seen)";
+        GROUP BY f.id ORDER BY min(s.first_seen), f.id) seen),
+    a.details";
 
-pub(super) fn stored_article(row: &Row<'_>) -> Sql<StoredArticle> {
+/// Where [`html::COLUMNS`] begin.
+const HTML: usize = 25;
+
+pub(super) fn stored_article(row: &Row<'_>, with_html: bool) -> Sql<StoredArticle> {
+    let id = ArticleId(row.get(2)?);
     let published_from: String = row.get(12)?;
     let extraction: String = row.get(20)?;
     let feeds: Vec<String> = list(row, 23)?;
     let article = Article {
-        id: ArticleId(row.get(2)?),
+        id,
         title: row.get(7)?,
         authors: list(row, 8)?,
         source: row.get(6)?,
@@ -44,6 +50,11 @@ pub(super) fn stored_article(row: &Row<'_>) -> Sql<StoredArticle> {
         summary: row.get(19)?,
         body: row.get(21)?,
         extraction: Extraction::from_name(&extraction).unwrap_or(Extraction::None),
+        html: match with_html {
+            true => html::read(row, HTML, id)?,
+            false => None,
+        },
+        details: parsed(row, 24)?.unwrap_or_default(),
         fingerprint: Fingerprint(row.get(5)?),
     };
     Ok(StoredArticle {
@@ -94,12 +105,15 @@ pub(super) fn feed_id(row: &Row<'_>, column: usize) -> Sql<FeedId> {
 
 /// A JSON list; NULL is the empty list.
 pub(super) fn list<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Sql<Vec<T>> {
-    match row.get_ref(column)?.as_str_or_null().map_err(|error| {
+    Ok(parsed(row, column)?.unwrap_or_default())
+}
+
+/// A JSON value, or NULL.
+fn parsed<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Sql<Option<T>> {
+    let text = row.get_ref(column)?.as_str_or_null().map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
-    })? {
-        None => Ok(Vec::new()),
-        Some(text) => parse_json(column, text),
-    }
+    })?;
+    text.map(|text| parse_json(column, text)).transpose()
 }
 
 pub(super) fn parse_json<T: DeserializeOwned>(column: usize, text: &str) -> Sql<T> {
@@ -114,6 +128,15 @@ pub(super) fn list_json<T: Serialize>(items: &[T]) -> Sql<Option<String>> {
         Ok(None)
     } else {
         json(&items).map(Some)
+    }
+}
+
+/// NULL for the default.
+pub(super) fn given_json<T: Serialize + Default + PartialEq>(value: &T) -> Sql<Option<String>> {
+    if *value == T::default() {
+        Ok(None)
+    } else {
+        json(value).map(Some)
     }
 }
 
