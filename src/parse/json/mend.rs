@@ -17,6 +17,9 @@ pub(super) fn mend(text: &str, repairs: &mut Repairs) -> String {
     };
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
+        if matches!(c, '"' | '\'' | '{' | '[') {
+            mender.separate(at);
+        }
         match c {
             '"' => {
                 if !mender.string('"', &mut chars) {
@@ -64,6 +67,14 @@ struct Mender<'r> {
 }
 
 impl Mender<'_> {
+    /// Puts the comma that is missing between two values.
+    fn separate(&mut self, at: usize) {
+        if self.out.trim_end().ends_with(['"', '}', ']']) {
+            self.repairs.at(at, "a comma too few; added");
+            self.out.push(',');
+        }
+    }
+
     /// A word outside strings: a value that JSON knows, a key without quotes, or nothing.
     fn word(&mut self, at: usize, first: char, chars: &mut Chars<'_>) {
         let mut word = String::from(first);

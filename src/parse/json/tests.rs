@@ -41,6 +41,7 @@ fn what_is_nearly_json_is_mended_and_told() {
         ),
         ("{\"title\":\"A\",\"summary\":\"c:\\dir\"}", "a backslash"),
         ("{'title':'A'}", "single quotes"),
+        ("{\"id\":\"1\" \"title\":\"A\"}", "a comma too few"),
         ("{title:\"A\",date:undefined}", "a key without quotes"),
         ("{\"title\":\"A\",\"n\":NaN}", "a value that JSON"),
         (

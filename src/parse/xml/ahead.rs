@@ -32,7 +32,8 @@ impl<'a> Closings<'a> {
             return false;
         };
         let boundary = self.boundary.find_by(from, || boundary(text, from));
-        boundary.is_none_or(|boundary| close < boundary)
+        // The boundary is the end tag itself where that is an entry's.
+        boundary.is_none_or(|boundary| close <= boundary)
     }
 }
 

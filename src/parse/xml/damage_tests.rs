@@ -37,6 +37,24 @@ fn entries_after_the_end_of_the_feed_are_read_and_leave_its_title_alone() {
 }
 
 #[test]
+fn tags_of_the_feed_that_stray_into_an_entry_do_not_end_it() {
+    for stray in [
+        "</channel>",
+        "</rss>",
+        "<channel>",
+        "<rss version='2.0'>",
+        "<rdf:RDF>",
+    ] {
+        let document = format!(
+            "<rss><channel><title>F</title><item><guid>1</guid>{stray}<title>A</title></item><item><title>B</title></item></channel></rss>"
+        );
+        let (draft, _) = draft(&document);
+        assert_eq!(titles(&document), ["A", "B"], "{stray}");
+        assert_eq!(title(&draft.head), "F", "{stray}");
+    }
+}
+
+#[test]
 fn a_web_page_is_no_feed() {
     let read = |document| read(document, "", 9, &mut Repairs::default()).err();
     assert_eq!(

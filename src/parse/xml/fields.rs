@@ -122,8 +122,10 @@ impl<'a> Reader<'a, '_> {
                 Some(Place::Wrapper)
             }
             What::Wrapper => Some(Place::Wrapper),
-            What::Apart => Some(self.if_closed(field, || Place::Apart)),
-            What::Root | What::Feed | What::Entry => Some(Place::Apart),
+            // A feed within an entry is somebody else's, or a tag that strayed there.
+            What::Apart | What::Root | What::Feed | What::Entry => {
+                Some(self.if_closed(field, || Place::Apart))
+            }
             What::Name | What::Email | What::Url => Some(Place::Unknown),
             _ => None,
         }

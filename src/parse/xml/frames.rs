@@ -236,6 +236,24 @@ impl<'a> Frames<'a> {
         })
     }
 
+    /// The innermost entry's element.
+    pub(super) fn entry_name(&self) -> Option<&'a str> {
+        let is_entry = |frame: &&Frame<'a>| matches!(frame.place, Place::Entry(_));
+        self.open
+            .iter()
+            .rev()
+            .find(is_entry)
+            .map(|frame| frame.name)
+    }
+
+    /// True if closing the element under so many others closes an entry and what holds it.
+    pub(super) fn leaves_entry(&self, above: usize) -> bool {
+        let mut closed = self.open.iter().rev().take(above + 1);
+        let is_feed = |frame: &Frame<'a>| matches!(frame.place, Place::Root | Place::Feed);
+        closed.clone().last().is_some_and(is_feed)
+            && closed.any(|frame| matches!(frame.place, Place::Entry(_)))
+    }
+
     pub(super) fn in_entry(&self) -> bool {
         self.open_entry().is_some()
     }

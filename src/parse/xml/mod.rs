@@ -227,6 +227,13 @@ impl<'a> Reader<'a, '_> {
         meaning
     }
 
+    /// True if the open entry's own end tag comes before another entry begins.
+    fn entry_goes_on(&mut self) -> bool {
+        self.frames
+            .entry_name()
+            .is_some_and(|name| self.is_closed(name))
+    }
+
     /// True if the element is closed further on, before its entry is.
     fn is_closed(&mut self, name: &'a str) -> bool {
         let from = self.scanner.position();
@@ -310,6 +317,10 @@ impl<'a> Reader<'a, '_> {
     /// An end tag.
     fn end(&mut self, name: &'a str, at: usize) {
         match self.frames.find(name) {
+            // The feed's end tag strayed into an entry that goes on to its own.
+            Some(above) if self.frames.leaves_entry(above) && self.entry_goes_on() => {
+                self.repairs.at(at, format!("a stray </{}>", shown(name)));
+            }
             Some(above) => {
                 if above > 0 {
                     self.repairs
