@@ -124,9 +124,12 @@ fn is_json(document: &str) -> Result<bool, ParseError> {
 /// XML 1.0 section 2.2 and JSON (RFC 8259 section 7) forbid most control characters.
 fn without_controls<'a>(text: &'a str, repairs: &mut Repairs) -> Cow<'a, str> {
     let forbidden = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let Some(first) = text.bytes().position(forbidden) else {
+    // In chunks without a way out, which are compared all at once.
+    let any = |chunk: &[u8]| chunk.iter().fold(false, |any, byte| any | forbidden(*byte));
+    if !text.as_bytes().chunks(256).any(any) {
         return Cow::Borrowed(text);
-    };
+    }
+    let first = text.bytes().position(forbidden).unwrap_or_default();
     repairs.at(first, "control characters, which XML forbids; dropped");
     let allowed = |c: &char| u8::try_from(*c).map_or(true, |byte| !forbidden(byte));
     Cow::Owned(text.chars().filter(allowed).collect())

@@ -250,7 +250,7 @@ impl<'a> Frames<'a> {
     pub(super) fn leaves_entry(&self, above: usize) -> bool {
         let mut closed = self.open.iter().rev().take(above + 1);
         let is_feed = |frame: &Frame<'a>| matches!(frame.place, Place::Root | Place::Feed);
-        closed.clone().last().is_some_and(is_feed)
+        closed.clone().next_back().is_some_and(is_feed)
             && closed.any(|frame| matches!(frame.place, Place::Entry(_)))
     }
 
