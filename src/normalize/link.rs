@@ -16,8 +16,10 @@ enum Param {
     Name(&'static str),
     /// By name and value.
     Pair(&'static str, &'static str),
+    /// By name and the beginning of the value.
+    Start(&'static str, &'static str),
 }
-use Param::{Name, Pair, Prefix};
+use Param::{Name, Pair, Prefix, Start};
 
 /// Parameters that say how a reader came to a page, not which page it is.
 const TRACKING: &[Param] = &[
@@ -46,6 +48,7 @@ const TRACKING: &[Param] = &[
     Name("ns_source"),
     Pair("ref", "rss"),
     Pair("source", "rss"),
+    Start("source", "rss-"), // Medium
     Pair("src", "rss"),
     Pair("from", "rss"),
     Pair("amp", "1"), // the AMP form of the same page
@@ -235,6 +238,7 @@ fn is_tracking(pair: &str) -> bool {
         Prefix(prefix) => name.starts_with(prefix),
         Name(known) => name == *known,
         Pair(known, known_value) => name == *known && value == *known_value,
+        Start(known, start) => name == *known && value.starts_with(start),
     })
 }
 
@@ -254,6 +258,7 @@ mod tests {
             "https://example.org/a?id=7#comments",
             "https://example.org/a?utm_source=rss&id=7&utm_medium=feed",
             "https://example.org/a?fbclid=x&id=7&ref=rss",
+            "https://example.org/a?id=7&source=rss-103cb4aea3c2------2",
         ] {
             assert_eq!(canonical(way), page, "{way}");
         }
