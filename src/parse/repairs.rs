@@ -54,6 +54,11 @@ impl Repairs {
     }
 }
 
+/// The beginning of a publisher's name or value, as told to the user.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
 /// Line and column of a byte.
 fn position(text: &str, at: usize) -> Position {
     let before = &text[..text.floor_char_boundary(at)];

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::{
     ParseError, dates,
     draft::{Category, Draft, Fields, Link, Person, Text},
-    repairs::Repairs,
+    repairs::{Repairs, shown},
 };
 use crate::model::MarkupKind;
 
@@ -317,8 +317,4 @@ fn strings(value: Option<Value>) -> impl Iterator<Item = String> {
         _ => Vec::new(),
     };
     texts.into_iter()
-}
-
-fn shown(text: &str) -> String {
-    text.chars().take(40).collect()
 }

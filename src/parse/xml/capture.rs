@@ -7,9 +7,9 @@ use super::{
     frames::Lower,
     names::{self, Meaning, Ns, What},
     scan::{Tag, Token},
-    shown,
     text::{self, Children, Flaws, Piece},
 };
+use crate::parse::repairs::shown;
 
 impl<'a> Reader<'a, '_> {
     /// The text of a leaf element, up to its end tag or to where it must have been meant to end.

@@ -12,7 +12,6 @@ use super::{
     parts,
     says::Says,
     scan::Tag,
-    shown,
     text::Children,
 };
 use crate::{
@@ -21,6 +20,7 @@ use crate::{
         dates,
         draft::{Category, Draft, Fields, Link, Person, Text},
         hints::Hints,
+        repairs::shown,
     },
 };
 

@@ -34,7 +34,7 @@ use self::{
 use super::{
     ParseError, dates,
     draft::{Draft, Fields},
-    repairs::Repairs,
+    repairs::{Repairs, shown},
 };
 
 /// Reads a document. `base` is the URL it came from.
@@ -270,15 +270,14 @@ impl<'a> Reader<'a, '_> {
         self.is_atom = matches!(local.as_str(), "feed" | "entry");
         self.draft.format = match local.as_str() {
             "rss" => {
-                if !matches!(version, "2.0" | "0.91" | "0.92" | "0.93" | "0.94") {
-                    let found = if version.is_empty() { "no" } else { version };
-                    self.repairs.at(
-                        at,
-                        match version {
-                            "" => "the root element names no RSS version; read as 2.0".to_owned(),
-                            _ => format!("there is no RSS {found}; read as 2.0"),
-                        },
-                    );
+                match version {
+                    "2.0" | "0.91" | "0.92" | "0.93" | "0.94" => {}
+                    "" => self
+                        .repairs
+                        .at(at, "the root element names no RSS version; read as 2.0"),
+                    odd => self
+                        .repairs
+                        .at(at, format!("there is no RSS {odd}; read as 2.0")),
                 }
                 format!("RSS {}", if version.is_empty() { "2.0" } else { version })
             }
@@ -400,11 +399,6 @@ fn is_html(name: &str) -> bool {
         "html", "head", "title", "meta", "body", "script", "link", "style", "div",
     ];
     names.iter().any(|html| name.eq_ignore_ascii_case(html))
-}
-
-/// A name as told to the user.
-fn shown(name: &str) -> String {
-    name.chars().take(40).collect()
 }
 
 /// The decoded value of an attribute by its local name.

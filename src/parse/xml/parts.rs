@@ -8,10 +8,12 @@ use super::{
     links::against,
     names::{Meaning, What},
     scan::Tag,
-    shown,
     text::Children,
 };
-use crate::{model::RawSource, parse::draft::Person};
+use crate::{
+    model::RawSource,
+    parse::{draft::Person, repairs::shown},
+};
 
 impl<'a> Reader<'a, '_> {
     /// Closes a person, image or source that cannot hold what begins now.
