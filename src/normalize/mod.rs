@@ -17,6 +17,7 @@ mod language;
 mod lines;
 mod link;
 mod log;
+mod person;
 mod rules;
 mod sanitize;
 mod scan;
