@@ -63,7 +63,10 @@ pub fn sanitize(html: &str, base: Option<&str>, cleanup: &Cleanup) -> String {
 
 /// Drops the last paragraphs that publishing software added, as from the body's text.
 fn drop_tails(html: &mut String, cleanup: &Cleanup) {
-    while let Some(start) = html.rfind("<p>") {
+    for _ in 0..tails::MOST {
+        let Some(start) = html.rfind("<p>") else {
+            return;
+        };
         let paragraph = Markup {
             text: html[start..].to_owned(),
             kind: MarkupKind::Html,

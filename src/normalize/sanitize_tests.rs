@@ -129,6 +129,15 @@ fn closing_lines_go_here_too() {
 }
 
 #[test]
+fn as_many_closing_lines_go_as_from_the_text() {
+    let tails = "<p>Read more</p>".repeat(4);
+    assert_eq!(
+        safe(&format!("<p>Text</p>{tails}")),
+        "<p>Text</p><p>Read more</p>"
+    );
+}
+
+#[test]
 fn removal_rules_hold_here_too() {
     let html = "a<div class=sharedaddy><p>b</p></div><aside class=x>c</aside>d";
     assert_eq!(safe(html), "a<div>c</div>d");

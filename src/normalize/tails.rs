@@ -130,7 +130,7 @@ const TAILS: &[Tail] = &[
 ];
 
 /// Most lines that are taken off.
-const MOST: usize = 3;
+pub(super) const MOST: usize = 3;
 
 /// The body without the lines that its software put below it; `removed` takes each.
 pub(super) fn without_tails(

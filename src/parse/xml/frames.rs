@@ -1,5 +1,6 @@
 //! The open elements, innermost last, and what they bring into scope: namespaces, `xml:base`,
-//! `xml:lang`. It decides which open element an end tag closes, and nothing else.
+//! `xml:lang`. It decides which open element an end tag closes and whom an element describes; what
+//! the element says is not its business.
 
 use url::Url;
 
