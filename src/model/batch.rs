@@ -89,8 +89,12 @@ pub enum Outcome {
     Throttled,
     /// It failed.
     Failed,
+    /// No poll: a hub delivered.
+    Pushed,
 }
-text_enum!(Outcome { New = "new", Same = "same", Gone = "gone", Throttled = "throttled", Failed = "failed" });
+text_enum!(Outcome {
+    New = "new", Same = "same", Gone = "gone", Throttled = "throttled", Failed = "failed", Pushed = "pushed",
+});
 
 /// One line of a feed's poll history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +119,42 @@ pub struct PollRecord {
     pub error: Option<String>,
 }
 
+/// A document that could not be read, as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadDocument {
+    /// When it was fetched.
+    pub at: Time,
+    /// The URL that answered.
+    pub url: String,
+    /// `Content-Type` as sent.
+    pub content_type: Option<String>,
+    /// HTTP status.
+    pub status: u16,
+    /// Decoded of its content coding.
+    pub bytes: bytes::Bytes,
+}
+
+/// What becomes of a feed's unread documents.
+#[derive(Clone, Debug, Default)]
+pub enum Kept {
+    /// Those that are there stay.
+    #[default]
+    AsBefore,
+    /// They go: the feed can be read again.
+    Nothing,
+    /// One more is kept, and the oldest beyond a few go.
+    One(UnreadDocument),
+}
+
+/// A server asked for a pause: nobody of its scope is asked before then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPause {
+    /// Whose; not always the scope of the feed's own URL, because redirects are followed.
+    pub scope: String,
+    /// When requests may go on.
+    pub until: Time,
+}
+
 /// The feed's side of a batch.
 #[derive(Clone, Debug)]
 pub struct FeedCommit {
@@ -128,6 +168,12 @@ pub struct FeedCommit {
     pub state: FeedState,
     /// When it is next due.
     pub next_poll: Time,
+    /// What becomes of its unread documents.
+    pub unread: Kept,
+    /// Entries may have been lost since the poll before.
+    pub gap: bool,
+    /// A pause that a server asked for. One that is in force already is never shortened.
+    pub pause: Option<HostPause>,
     /// For the history; the store fills in `new` and `changed` as it finds them.
     pub poll: PollRecord,
 }

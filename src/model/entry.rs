@@ -1,6 +1,6 @@
 //! What a document says, before anyone decides what it means: `RawFeed` and its entries.
 
-use super::{Enclosure, Time, article::hex_bytes};
+use super::{Enclosure, FeedKind, Time, article::hex_bytes};
 use std::fmt;
 
 /// What identifies an entry within its feed: 128 bits over guid, link or content.
@@ -165,6 +165,8 @@ pub struct FeedHints {
 pub struct RawFeed {
     /// Format in words, e.g. `RSS 2.0`.
     pub format: String,
+    /// What it is.
+    pub kind: FeedKind,
     /// The encoding it was written in, by its WHATWG or IANA name.
     pub encoding: String,
     /// The publisher's id of the feed.

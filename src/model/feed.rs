@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, FeedId, Permanence, Time, Validators};
+use super::{Failure, FeedId, Permanence, Resume, Time, Validators, article::text_enum};
 
 /// Evidence that a feed has moved: the same redirect, poll after poll.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,59 @@ pub struct Redirect {
     pub since: Time,
     /// Polls in a row that ended there.
     pub polls: u32,
+    /// A document there had entries that the feed had before.
+    #[serde(default)]
+    pub shares_entries: bool,
+}
+
+/// One step in the history of a feed's address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// When it was seen.
+    pub at: Time,
+    /// The address before.
+    pub from: String,
+    /// The address after.
+    pub to: String,
+    /// What happened, in words.
+    pub what: String,
+}
+
+/// Entries that may have been lost between two polls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Gaps {
+    /// How often a document held none of the newest entries of the one before.
+    pub count: u32,
+    /// The last time it did.
+    pub last: Option<Time>,
+    /// The poll before that: what was published and taken away in between is not known.
+    pub after: Option<Time>,
+    /// How many times the waits are halved until the documents overlap again.
+    pub halvings: u8,
+}
+
+/// A document that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// SHA-256 prefix of its body, as hex.
+    pub hash: String,
+    /// How it was read in vain: by which version of the program, and with which of the feed's keys.
+    pub reading: String,
+}
+
+/// Whether a server's "not modified" can still be believed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Staleness {
+    /// The first 304 in a row.
+    pub since: Option<Time>,
+    /// How long a row of 304s must be before the document is asked for whole, if not as usual.
+    pub patience: Option<Duration>,
+    /// The server answered 304 while it had another document: it is asked for the whole one daily.
+    pub lying: bool,
+    /// When it was last asked for the whole document because of that.
+    pub probed: Option<Time>,
 }
 
 /// How often the feed publishes.
@@ -55,10 +108,13 @@ pub struct FeedFacts {
     /// Where it offers to push news (`WebSub`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hubs: Vec<String>,
-    /// The page of it that comes after this one, usually with older entries.
+    /// The next older document of its archive (`prev-archive`, RFC 5005 section 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive_url: Option<String>,
+    /// The page of it that comes after this one, with older entries (`next`, RFC 5005 section 3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_url: Option<String>,
-    /// The page before this one; or the next older part of an archive.
+    /// The page before this one (`previous`): with newer entries, where there is a `next` too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prev_url: Option<String>,
 }
@@ -99,6 +155,39 @@ pub struct FeedState {
     pub gone: bool,
     /// Where the feed's URL leads now.
     pub redirect: Option<Redirect>,
+    /// The address that is asked in place of the feed file's, learnt from permanent redirects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learnt_url: Option<String>,
+    /// How its address changed, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
+    /// A redirect that was not to be followed at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Resume>,
+    /// The last `max-age` in seconds, for 304s that leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u64>,
+    /// 429s in a row that did not say for how long.
+    #[serde(skip_serializing_if = "is_default")]
+    pub throttled: u32,
+    /// 200s with the document of last time in spite of its `ETag`, without a 304 between them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub unmatched: u32,
+    /// The server's `ETag` never matches: only `If-Modified-Since` is sent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub etag_useless: bool,
+    /// About its 304s.
+    #[serde(skip_serializing_if = "is_default")]
+    pub staleness: Staleness,
+    /// The last document, if it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Unread>,
+    /// Marks of the newest entries of the last document.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub newest: Vec<String>,
+    /// About entries that may have been lost.
+    #[serde(skip_serializing_if = "is_default")]
+    pub gaps: Gaps,
     /// How often it publishes.
     pub rhythm: Option<Rhythm>,
     /// The document's own hint, in minutes.
@@ -116,10 +205,42 @@ pub struct FeedState {
 }
 
 impl FeedState {
-    /// What stays true when the operator gives the feed a new URL: what its documents said, and
-    /// nothing of what the old URL answered. `same_host` keeps a `Retry-After`.
+    /// [`FeedState::next_reason`] where nothing but the interval decided.
+    pub const BY_INTERVAL: &'static str = "the feed's interval";
+
+    /// See [`Standing`].
     #[must_use]
-    pub fn at_new_url(self, same_host: bool) -> Self {
+    pub fn standing(&self) -> Standing {
+        if self.gone {
+            Standing::Gone
+        } else if self.failure.is_some() {
+            Standing::Failing
+        } else if self.last_ok.is_none() {
+            Standing::New
+        } else {
+            Standing::Ok
+        }
+    }
+
+    /// True if answers come from that URL already, whatever the feed file says.
+    #[must_use]
+    pub fn answers_at(&self, url: &str) -> bool {
+        let is_well = !self.gone && self.failure.is_none() && self.last_ok.is_some();
+        is_well && (self.validators.url == url || self.learnt_url.as_deref() == Some(url))
+    }
+
+    /// What stays true when the operator gives the feed a new URL: what its documents said, and
+    /// nothing of what the old URL answered. `same_host` keeps a `Retry-After`. All stays if the new
+    /// URL is the one that answers already.
+    #[must_use]
+    pub fn at_new_url(self, url: &str, same_host: bool) -> Self {
+        if self.answers_at(url) {
+            return Self {
+                learnt_url: None,
+                redirect: None,
+                ..self
+            };
+        }
         Self {
             validators: Validators::default(),
             body_hash: None,
@@ -130,9 +251,22 @@ impl FeedState {
             gone_polls: 0,
             gone: false,
             redirect: None,
+            learnt_url: None,
+            resume: None,
+            max_age: None,
+            throttled: 0,
+            unmatched: 0,
+            etag_useless: false,
+            staleness: Staleness::default(),
+            newest: Vec::new(),
+            unread: None,
             ..self
         }
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A claimed feed: it is leased to the claimer until it commits or the lease ends.
@@ -150,13 +284,45 @@ pub struct DueFeed {
     pub state: FeedState,
 }
 
+/// What the latest polls made of a feed, whatever the time; the store counts by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// No poll has told yet.
+    New,
+    /// The last poll that told anything succeeded.
+    Ok,
+    /// It failed.
+    Failing,
+    /// Ended by the publisher (410).
+    Gone,
+}
+text_enum!(Standing { New = "new", Ok = "ok", Failing = "failing", Gone = "gone" });
+
+impl Standing {
+    /// The health of a feed of this standing that is (or is not) polled at all and is next due at
+    /// `next_poll`.
+    #[must_use]
+    pub fn health(self, polled: bool, next_poll: Time, now: Time) -> Health {
+        match self {
+            _ if !polled => Health::Paused,
+            Self::Gone => Health::Gone,
+            Self::Failing => Health::Failing,
+            _ if now > super::later(next_poll, FeedRecord::GRACE) => Health::Late,
+            Self::New => Health::New,
+            Self::Ok => Health::Ok,
+        }
+    }
+}
+
 /// A feed's health in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// The last poll succeeded, and the next one is not overdue.
     Ok,
-    /// Never polled yet, or overdue by more than its own grace.
+    /// Added, and its first poll is still to come.
+    New,
+    /// Overdue by more than [`FeedRecord::GRACE`].
     Late,
     /// The last poll failed.
     Failing,
@@ -167,11 +333,22 @@ pub enum Health {
 }
 
 impl Health {
+    /// Every health, in the order of telling.
+    pub const ALL: [Self; 6] = [
+        Self::Ok,
+        Self::New,
+        Self::Late,
+        Self::Failing,
+        Self::Paused,
+        Self::Gone,
+    ];
+
     /// The word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::New => "new",
             Self::Late => "late",
             Self::Failing => "failing",
             Self::Paused => "paused",
@@ -189,8 +366,10 @@ pub struct FeedRecord {
     pub origin: String,
     /// The URL polled.
     pub url: String,
-    /// The URL's host: what politeness is counted by.
-    pub host: String,
+    /// What politeness is counted by: the URL's host, or the domain of a site that counts as one.
+    pub scope: String,
+    /// No request goes to that scope before this, because a server of it asked for a pause.
+    pub scope_paused_until: Option<Time>,
     /// Shortest time between two polls.
     pub interval: Duration,
     /// The operator's name for it.
@@ -213,6 +392,27 @@ pub struct FeedRecord {
     pub articles: u64,
 }
 
+/// A feed in a few words, for what looks at all feeds at once.
+#[derive(Clone, Debug)]
+pub struct FeedOutline {
+    /// Which feed.
+    pub id: FeedId,
+    /// Paused by the operator.
+    pub paused: bool,
+    /// See [`Standing`].
+    pub standing: Standing,
+    /// When it is next due.
+    pub next_poll: Time,
+}
+
+impl FeedOutline {
+    /// As [`FeedRecord::health`].
+    #[must_use]
+    pub fn health(&self, now: Time) -> Health {
+        self.standing.health(!self.paused, self.next_poll, now)
+    }
+}
+
 impl FeedRecord {
     /// Overdue by more than this is late.
     pub const GRACE: Duration = Duration::from_secs(15 * 60);
@@ -229,18 +429,7 @@ impl FeedRecord {
     /// The feed's health at `now`.
     #[must_use]
     pub fn health(&self, now: Time) -> Health {
-        if self.paused || self.retired {
-            Health::Paused
-        } else if self.state.gone {
-            Health::Gone
-        } else if self.state.failure.is_some() {
-            Health::Failing
-        } else if self.state.last_ok.is_none()
-            || now > super::fetched::later(self.next_poll, Self::GRACE)
-        {
-            Health::Late
-        } else {
-            Health::Ok
-        }
+        let polled = !(self.paused || self.retired);
+        self.state.standing().health(polled, self.next_poll, now)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Time;
+use super::{HubLinks, Time};
 
 /// The validators of a stored answer, echoed byte for byte (RFC 9110 section 8.8), and sent only
 /// to the URL that issued them.
@@ -34,6 +34,10 @@ pub struct CacheHints {
     /// Freshness lifetime left: `max-age` less `Age`, else `Expires` less `Date` (RFC 9111
     /// section 4.2). `None` where the server says nothing, or says to revalidate.
     pub fresh_for: Option<Duration>,
+    /// `max-age` as it was sent; after a 304 that says nothing it holds anew.
+    pub max_age: Option<Duration>,
+    /// The answer has `Cache-Control` or `Expires`, whatever they say.
+    pub stated: bool,
     /// `Retry-After` (RFC 9110 section 10.2.3), seconds or a date turned into a wait.
     pub retry_after: Option<Duration>,
 }
@@ -64,6 +68,18 @@ pub struct NewBody {
     pub hints: CacheHints,
     /// HTTP status, 200 or 226.
     pub status: u16,
+    /// Where its headers say that news is pushed.
+    pub links: HubLinks,
+}
+
+/// Where a redirect led that was not to be followed yet (`Retry-After` on a 3xx, RFC 9110 section
+/// 10.2.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    /// The target.
+    pub url: String,
+    /// What the hops up to it said.
+    pub permanence: Permanence,
 }
 
 /// Why a request failed; decides how the failure is treated.
@@ -84,8 +100,14 @@ pub enum FailKind {
     TooLarge,
     /// Too many redirects, or one that leads nowhere.
     Redirect,
+    /// robots.txt does not let it be asked for.
+    Robots,
     /// An error status.
     Status,
+    /// A check that only browsers pass stands before the feed.
+    Blocked,
+    /// Our own clock is wrong, so that no certificate can be checked.
+    Clock,
     /// The answer broke HTTP's rules or its content coding.
     Protocol,
     /// The body is not a feed that can be read.
@@ -106,6 +128,24 @@ pub struct Failure {
     pub message: String,
 }
 
+/// What came of a form that was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Posted {
+    /// Why it was not taken; `None` for an answer of 2xx.
+    pub failure: Option<Failure>,
+    /// The wait that the server asks for, if it says.
+    pub retry_after: Option<Duration>,
+}
+
+impl From<Failure> for Posted {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure: Some(failure),
+            retry_after: None,
+        }
+    }
+}
+
 /// The result of a request.
 #[derive(Clone, Debug)]
 pub enum Fetched {
@@ -122,12 +162,24 @@ pub enum Fetched {
     },
     /// 410: the publisher ended the feed.
     Gone,
-    /// 429, or 503 with `Retry-After`: come back later.
+    /// 429, or 503 or a redirect with `Retry-After`: come back later.
     Throttled {
-        /// 429 or 503.
+        /// 429, 503 or 3xx.
         status: u16,
         /// The wait the server asks for, if it says.
         retry_after: Option<Duration>,
+        /// After a 3xx: where to go on then.
+        resume: Option<Resume>,
+        /// The scope of the URL that answered, after redirects: all of it is to wait. `None` on
+        /// the operator's own network, where one bad route says nothing about the others.
+        scope: Option<String>,
+    },
+    /// No request was made (any more): the scope it would have gone to is paused.
+    Held {
+        /// Which scope, after redirects.
+        scope: String,
+        /// How long it is still paused.
+        wait: Duration,
     },
     /// Anything else.
     Failed {

@@ -1,9 +1,11 @@
 //! The vocabulary: plain values that the stages hand to each other.
 //!
-//! Nothing here does I/O, reads a clock or knows a crate beyond serde and chrono.
+//! Nothing here does I/O, reads a clock or knows a crate beyond serde, chrono and ipnet.
 //! A stage that wants something from another stage gets it as one of these values.
 
+mod access;
 mod article;
+mod backfill;
 mod batch;
 mod cleanup;
 mod entry;
@@ -11,27 +13,40 @@ mod feed;
 mod fetched;
 mod query;
 mod safe;
+mod scope;
 mod spec;
+mod spread;
+mod subscription;
 
+pub use access::{Access, InvalidOpening, NO_PROXY, Opening, ProxySpec, Way};
 pub use article::{
     Article, ArticleId, Category, Contributor, DateSource, Details, Enclosure, Extraction,
     Fingerprint, RawHtml, StoredArticle, TakenFrom,
 };
+pub use backfill::{Backfill, Cursor, PageCommit, PageRecord, PageSource};
 pub use batch::{
-    Action, Batch, Committed, Decided, FeedCommit, Known, KnownArticle, KnownSighting, Outcome,
-    PollRecord,
+    Action, Batch, Committed, Decided, FeedCommit, HostPause, Kept, Known, KnownArticle,
+    KnownSighting, Outcome, PollRecord, UnreadDocument,
 };
 pub use cleanup::{Cleanup, RuleGroup};
 pub use entry::{
     EntryKey, FeedHints, Markup, MarkupKind, Position, Problem, RawCategory, RawEntry, RawFeed,
     RawLink, RawMedia, RawPerson, RawSource, Repair,
 };
-pub use feed::{DueFeed, FeedFacts, FeedRecord, FeedState, Health, Redirect, Rhythm};
+pub use feed::{
+    DueFeed, FeedFacts, FeedOutline, FeedRecord, FeedState, Gaps, Health, Move, Redirect, Rhythm,
+    Staleness, Standing, Unread,
+};
 pub(crate) use fetched::later;
-pub use fetched::{CacheHints, FailKind, Failure, Fetched, NewBody, Permanence, Validators};
+pub use fetched::{
+    CacheHints, FailKind, Failure, Fetched, NewBody, Permanence, Posted, Resume, Validators,
+};
 pub use query::{ArticleQuery, Change, FeedFilter, Page, PageKey};
 pub use safe::{printable, redact_url};
-pub use spec::{FeedId, FeedSpec, HeaderSpec, InvalidFeedId, Secret};
+pub use scope::{pause_until, scope_of, spacing_of};
+pub use spec::{FeedId, FeedKind, FeedSpec, HeaderSpec, InvalidFeedId, Secret};
+pub use spread::Spread;
+pub use subscription::{HubLinks, Leave, NewSubscription, Push, Subscription, SubscriptionState};
 
 /// A moment in UTC; the store keeps whole milliseconds.
 pub type Time = chrono::DateTime<chrono::Utc>;

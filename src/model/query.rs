@@ -74,4 +74,8 @@ pub struct FeedFilter {
     pub retired: bool,
     /// Count each feed's articles (costs a scan of its sightings).
     pub count_articles: bool,
+    /// Only those whose id comes after this one.
+    pub after: Option<FeedId>,
+    /// At most so many; `None` = all.
+    pub limit: Option<usize>,
 }

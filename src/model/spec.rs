@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use super::Cleanup;
+use super::{Access, Cleanup, article::text_enum};
 
 /// The stable name of a feed: 1 to 80 of `a-z 0-9 . _ -`, starting with a letter or digit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ impl fmt::Display for FeedId {
 }
 
 /// A value that is never printed: not by `Debug`, not in errors, not in logs.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(String);
 
 impl Secret {
@@ -81,6 +81,31 @@ pub struct HeaderSpec {
     pub value: Secret,
 }
 
+/// What kind of document is polled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FeedKind {
+    /// A feed; or a news sitemap, if one is there.
+    #[default]
+    Feed,
+    /// A sitemap, for its news: links with title and date.
+    NewsSitemap,
+    /// A sitemap, for all its pages: links with the date of their last change.
+    Sitemap,
+}
+text_enum!(FeedKind { Feed = "feed", NewsSitemap = "news-sitemap", Sitemap = "sitemap" });
+
+impl FeedKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Feed, Self::NewsSitemap, Self::Sitemap];
+
+    /// True for documents that are made for crawlers and not for subscribers, so that robots.txt
+    /// (RFC 9309) has a say in their polling.
+    #[must_use]
+    pub fn is_for_crawlers(self) -> bool {
+        self != Self::Feed
+    }
+}
+
 /// One feed as a feed file asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedSpec {
@@ -96,6 +121,8 @@ pub struct FeedSpec {
     pub tags: Vec<String>,
     /// Extra request headers.
     pub headers: Vec<HeaderSpec>,
+    /// What is expected at the URL.
+    pub kind: FeedKind,
     /// Not polled while set.
     pub paused: bool,
     /// Overrides `[fetch] user_agent`.
@@ -104,8 +131,12 @@ pub struct FeedSpec {
     pub timeout: Option<Duration>,
     /// Overrides `[fetch] max_body`, in bytes.
     pub max_body: Option<u64>,
+    /// How its server is reached.
+    pub access: Access,
     /// What is taken out of its articles' bodies.
     pub cleanup: Cleanup,
+    /// Whether its hub, if it has one, may be asked to push its news.
+    pub websub: bool,
     /// The feed file that names it, as an absolute path.
     pub origin: String,
 }
