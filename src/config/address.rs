@@ -4,11 +4,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::IpNet;
 use sha2::{Digest as _, Sha256};
 use url::{Host, Url};
 
-use crate::model::{FeedId, InvalidFeedId, redact_url};
+use crate::model::{FeedId, InvalidFeedId, Opening, redact_url};
 
 /// Longest readable part of a derived id.
 const SLUG: usize = 50;
@@ -31,7 +30,7 @@ pub fn feed_url(text: &str) -> Result<Url, String> {
     })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL with a user name or password in it ends up in logs; \
-                    use `headers = { Authorization = { file = \"…\" } }`"
+                    use `auth = { basic = { user = \"…\", password = { file = \"…\" } } }` in the feed file"
             .to_owned());
     }
     if !matches!(url.scheme(), "http" | "https") {
@@ -73,12 +72,13 @@ pub fn derive_id(url: &str) -> Result<FeedId, InvalidFeedId> {
 
 /// True for hosts that the operator's own `allow_private` names, where politeness is theirs to
 /// decide: address literals within, and `localhost` if it covers 127.0.0.1.
-pub(super) fn is_own_host(url: &Url, allow_private: &[IpNet]) -> bool {
+#[must_use]
+pub fn is_own_host(url: &Url, allow_private: &[Opening]) -> bool {
+    let port = url.port_or_known_default().unwrap_or_default();
     let covers = |address: IpAddr| {
-        let address = address.to_canonical();
         allow_private
             .iter()
-            .any(|network| network.contains(&address))
+            .any(|opening| opening.covers(address, port))
     };
     match url.host() {
         Some(Host::Ipv4(address)) => covers(address.into()),
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn urls_that_are_not_allowed_say_what_to_write_and_hide_passwords() {
         let told = |text| feed_url(text).unwrap_err();
-        assert!(told("https://me:hunter2@x.org/").contains("use `headers"));
+        assert!(told("https://me:hunter2@x.org/").contains("use `auth"));
         assert!(!told("https://me:hunter2@x.org/").contains("hunter2"));
         assert!(told("example.org/feed").contains("write e.g. \"https://example.org/feed\""));
         assert!(told("file:///etc/passwd").contains("neither http nor https"));
@@ -135,13 +135,15 @@ mod tests {
     #[test]
     fn only_hosts_within_allow_private_are_the_operators_own() {
         let own = |url: &str, networks: &[&str]| {
-            let networks: Vec<IpNet> = networks
+            let networks: Vec<Opening> = networks
                 .iter()
                 .map(|network| network.parse().unwrap())
                 .collect();
             is_own_host(&Url::parse(url).unwrap(), &networks)
         };
         assert!(own("http://127.0.0.2:8080/", &["127.0.0.0/8"]));
+        assert!(own("http://127.0.0.2:8080/", &["127.0.0.2:8080"]));
+        assert!(!own("http://127.0.0.2:8081/", &["127.0.0.2:8080"]));
         assert!(own("http://feeds.localhost/", &["127.0.0.0/8"]));
         assert!(own("http://[::ffff:127.0.0.1]/", &["127.0.0.0/8"]));
         assert!(!own("http://localhost/", &["10.0.0.0/8"]));

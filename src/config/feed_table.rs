@@ -8,16 +8,16 @@ use std::{path::Path, time::Duration};
 use toml::de::DeValue;
 
 use super::{
-    Config, Env,
+    Config, Env, access,
     address::{derive_id, feed_url, is_own_host},
     document::Document,
     headers,
     section::{Mistakes, Section, closest},
-    settings::{BODIES, MAX_INTERVAL, MIN_INTERVAL, TIMEOUTS},
+    settings::{BODIES, MAX_INTERVAL, MIN_INTERVAL},
     source::Source,
     value::{self, Read, wrong_type},
 };
-use crate::model::{Cleanup, FeedId, FeedSpec, RuleGroup};
+use crate::model::{Cleanup, FeedId, FeedKind, FeedSpec, RuleGroup};
 
 /// Even on the operator's own hosts.
 const OWN_MIN_INTERVAL: Duration = Duration::from_secs(1);
@@ -120,12 +120,20 @@ fn home(key: &str) -> Option<&'static str> {
         "interval",
         "tags",
         "headers",
+        "kind",
         "paused",
         "user_agent",
         "timeout",
         "max_body",
+        "auth",
+        "allow_private",
+        "proxy",
+        "http1_only",
+        "connect_timeout",
+        "read_timeout",
         "keep",
         "remove",
+        "websub",
     ]
     .contains(&key)
     .then_some("below a [[feed]] line")
@@ -145,9 +153,15 @@ fn feed(
             "is missing; write e.g. url = \"https://example.org/feed.xml\"",
         );
     }
-    let own = url
-        .as_ref()
-        .is_some_and(|url| is_own_host(url, &place.config.fetch.allow_private));
+    let access = access::access(section, &place.config.proxies);
+    let opened = [&place.config.fetch.allow_private[..], &access.allow_private].concat();
+    let own = url.as_ref().is_some_and(|url| is_own_host(url, &opened));
+    let mut headers = section
+        .table("headers", |table| {
+            headers::read(table, place.folder, place.env)
+        })
+        .unwrap_or_default();
+    headers.extend(access::auth(section, &headers, place.folder, place.env));
     let id = section.read("id", id);
     let spec = FeedSpec {
         // The stand-in never leaves: without a URL the feed is dropped below.
@@ -159,14 +173,12 @@ fn feed(
         name: section.read("name", value::label),
         interval: section.read("interval", |value| interval(value, own)),
         tags: section.list("tags", tag).unwrap_or_default(),
-        headers: section
-            .table("headers", |table| {
-                headers::read(table, place.folder, place.env)
-            })
-            .unwrap_or_default(),
+        headers,
+        kind: section.read("kind", kind).unwrap_or_default(),
         paused: section.read("paused", value::flag).unwrap_or_default(),
         user_agent: section.read("user_agent", value::user_agent),
-        timeout: section.read("timeout", |value| value::duration(value, &TIMEOUTS)),
+        timeout: section.read("timeout", access::deadline),
+        access,
         max_body: section.read("max_body", |value| value::size(value, &BODIES)),
         cleanup: Cleanup {
             keep: section
@@ -176,6 +188,7 @@ fn feed(
                 .list("remove", |value| Ok(selector(&value::text(value)?)?))
                 .unwrap_or_default(),
         },
+        websub: section.read("websub", value::flag).unwrap_or(true),
         origin: place.origin.clone(),
     };
     section.finish(|_| None);
@@ -195,6 +208,25 @@ fn tag(value: &DeValue<'_>) -> Read<String> {
         return Err(format!("\"{tag}\" is not a tag; leave out commas and a leading \"/\"").into());
     }
     Ok(tag)
+}
+
+fn kind(value: &DeValue<'_>) -> Read<FeedKind> {
+    Ok(feed_kind(&value::text(value)?)?)
+}
+
+/// A kind of document by its name.
+///
+/// # Errors
+/// What is right instead.
+pub fn feed_kind(name: &str) -> Result<FeedKind, String> {
+    FeedKind::from_name(name.trim()).ok_or_else(|| {
+        let known = FeedKind::ALL.map(FeedKind::as_str);
+        let remedy = match closest(name.trim(), &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known are {}", known.join(", ")),
+        };
+        format!("\"{name}\" is no kind of document; {remedy}")
+    })
 }
 
 /// A group of removal rules by its name.

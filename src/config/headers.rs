@@ -73,13 +73,22 @@ fn check_name(name: &str, others: &[HeaderSpec]) -> Result<(), String> {
 }
 
 fn resolve(value: &DeValue<'_>, folder: &Path, env: &Env) -> Result<String, String> {
+    let text = secret(value, folder, env)?;
+    if !is_header_value(&text) {
+        return Err("the value must be one line of visible ASCII text".to_owned());
+    }
+    Ok(text)
+}
+
+/// A secret as it stands here, or in the file or credential that is named here: one line.
+pub(super) fn secret(value: &DeValue<'_>, folder: &Path, env: &Env) -> Result<String, String> {
     let text = match value {
         DeValue::String(text) => text.trim().to_owned(),
         DeValue::Table(table) => read_secret(&secret_file(table, folder, env)?, env)?,
         other => return Err(wrong_type(other, WANTED).message),
     };
-    if text.is_empty() || !is_header_value(&text) {
-        return Err("the value must be one line of visible ASCII text".to_owned());
+    if text.is_empty() || text.chars().any(|c| c.is_control() && c != '\t') {
+        return Err("the value must be one line of text".to_owned());
     }
     Ok(text)
 }

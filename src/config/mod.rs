@@ -3,6 +3,7 @@
 //! TOML is read raw with positions and then resolved; every error is collected and names file,
 //! line, column, key and remedy. Nothing here polls, stores or prints.
 
+mod access;
 mod address;
 mod document;
 pub mod edit;
@@ -15,21 +16,25 @@ mod load;
 pub mod opml;
 mod section;
 mod settings;
+mod sites;
 mod source;
 #[cfg(test)]
 mod tests;
 mod value;
+mod websub;
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use ipnet::IpNet;
-
-pub use address::{derive_id, feed_url};
+pub use access::proxy;
+pub use address::{derive_id, feed_url, is_own_host};
 pub use env::Env;
 pub use error::{ConfigError, ConfigErrors, Position};
-pub use feed_table::{rule_group, selector};
+pub use feed_table::{feed_kind, rule_group, selector};
 pub use feeds::{load_feeds, no_feeds_yet};
 pub use load::{Loaded, Report, check, load, load_or_default, store_path};
+pub use sites::{SiteFeed, Trust, site_feed};
+
+use crate::model::{Opening, ProxySpec, Way};
 
 /// The resolved settings. `config/tidings.toml` shows every key at its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,17 +43,23 @@ pub struct Config {
     pub store: Option<PathBuf>,
     /// Feed files (`.toml` or `.opml`), absolute after loading.
     pub feeds: Vec<PathBuf>,
+    /// `[proxies]`: the proxies that `[fetch] proxy` and feeds may name.
+    pub proxies: Vec<Arc<ProxySpec>>,
     /// `[fetch]`
     pub fetch: FetchConfig,
     /// `[schedule]`
     pub schedule: ScheduleConfig,
+    /// `[websub]`
+    pub websub: WebSubConfig,
 }
 
 /// `[fetch]`: how requests are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchConfig {
     /// Private networks that feeds may be fetched from; none by default.
-    pub allow_private: Vec<IpNet>,
+    pub allow_private: Vec<Opening>,
+    /// The way of all feeds that choose none of their own; the environment has no say in it.
+    pub proxy: Way,
     /// Requests in flight at once, over all hosts.
     pub concurrency: usize,
     /// Requests in flight at once to one host.
@@ -80,13 +91,36 @@ pub struct ScheduleConfig {
     pub history: Duration,
 }
 
+/// `[websub]`: news that hubs push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebSubConfig {
+    /// Where hubs reach the listener, without a slash at its end; `None`: no subscriptions.
+    pub public_url: Option<String>,
+    /// Where it listens, in plain HTTP.
+    pub listen: SocketAddr,
+    /// For how long subscriptions are asked for; the hub decides.
+    pub lease: Duration,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             store: None,
             feeds: vec![PathBuf::from("feeds.toml")],
+            proxies: Vec::new(),
             fetch: FetchConfig::default(),
             schedule: ScheduleConfig::default(),
+            websub: WebSubConfig::default(),
+        }
+    }
+}
+
+impl Default for WebSubConfig {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8380)),
+            lease: Duration::from_secs(10 * 24 * 3600),
         }
     }
 }
@@ -95,6 +129,7 @@ impl Default for FetchConfig {
     fn default() -> Self {
         Self {
             allow_private: Vec::new(),
+            proxy: Way::Direct,
             concurrency: 64,
             host_concurrency: 1,
             host_interval: Duration::from_secs(2),

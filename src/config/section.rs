@@ -90,6 +90,16 @@ impl<'a, 'd> Section<'a, 'd> {
         read: impl FnOnce(&mut Section<'a, 'd>) -> T,
     ) -> Option<T> {
         let value = self.find(key)?;
+        self.table_of(key, value, read)
+    }
+
+    /// As [`Section::table`], of a key that the operator chose.
+    pub(super) fn table_of<T>(
+        &mut self,
+        key: &str,
+        value: &'a Spanned<DeValue<'d>>,
+        read: impl FnOnce(&mut Section<'a, 'd>) -> T,
+    ) -> Option<T> {
         let DeValue::Table(table) = value.get_ref() else {
             let path = self.key_path(key);
             self.mistake(
@@ -155,8 +165,8 @@ impl<'a, 'd> Section<'a, 'd> {
     }
 
     fn key_path(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
+        if self.path.is_empty() || key.is_empty() {
+            format!("{}{key}", self.path)
         } else {
             format!("{}.{key}", self.path)
         }

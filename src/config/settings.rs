@@ -2,19 +2,20 @@
 //!
 //! Reads one text; where it lies and what it leads to is `load`'s business.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use ipnet::IpNet;
 use toml::de::DeValue;
 
 use super::{
-    Config, Env, FetchConfig, ScheduleConfig,
+    Config, Env, FetchConfig, ScheduleConfig, access,
     document::Document,
     error::ConfigError,
     section::Section,
     source::Source,
     value::{self, Read},
+    websub,
 };
+use crate::model::ProxySpec;
 
 /// Politeness: no public site is polled more often than this.
 pub(super) const MIN_INTERVAL: Duration = minutes(15);
@@ -47,11 +48,21 @@ pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>) {
         .read("store", value::text)
         .filter(|store| !store.is_empty());
     let feeds = top.list("feeds", feed_file).unwrap_or(defaults.feeds);
+    let proxies = top
+        .table("proxies", |section| access::proxies(section, &folder, env))
+        .unwrap_or_default();
+    let fetch = top
+        .table("fetch", |section| fetch(section, &proxies))
+        .unwrap_or_default();
     let config = Config {
         store: store.map(|store| place(store.into())),
         feeds: feeds.into_iter().map(place).collect(),
-        fetch: top.table("fetch", fetch).unwrap_or_default(),
         schedule: top.table("schedule", schedule).unwrap_or_default(),
+        websub: top
+            .table("websub", |table| websub::read(table, &fetch.allow_private))
+            .unwrap_or_default(),
+        fetch,
+        proxies,
     };
     top.finish(|key| match key {
         "feed" => Some("in a feed file; put it there and name the file in `feeds`"),
@@ -67,14 +78,14 @@ pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>) {
 }
 
 /// Where a key that is unknown in one table is at home.
-fn home(key: &str, here: &str) -> Option<&'static str> {
+pub(super) fn home(key: &str, here: &str) -> Option<&'static str> {
     let (table, words) = match key {
         "store" | "feeds" => ("", "at the top of the file, before the first [table]"),
         "interval" | "max_interval" | "history" => ("schedule", "in [schedule]"),
         "allow_private" | "concurrency" | "host_concurrency" | "host_interval" | "timeout"
-        | "connect_timeout" | "read_timeout" | "max_body" | "max_entries" | "user_agent" => {
-            ("fetch", "in [fetch]")
-        }
+        | "connect_timeout" | "read_timeout" | "max_body" | "max_entries" | "user_agent"
+        | "proxy" => ("fetch", "in [fetch]"),
+        "public_url" | "listen" | "lease" => ("websub", "in [websub]"),
         _ => return None,
     };
     (table != here).then_some(words)
@@ -96,10 +107,15 @@ fn feed_file(value: &DeValue<'_>) -> Read<PathBuf> {
     }
 }
 
-fn fetch(section: &mut Section<'_, '_>) -> FetchConfig {
+fn fetch(section: &mut Section<'_, '_>, proxies: &[Arc<ProxySpec>]) -> FetchConfig {
     let default = FetchConfig::default();
     let fetch = FetchConfig {
-        allow_private: section.list("allow_private", network).unwrap_or_default(),
+        allow_private: section
+            .list("allow_private", access::opening)
+            .unwrap_or_default(),
+        proxy: section
+            .read("proxy", |v| access::way(v, proxies))
+            .unwrap_or_default(),
         concurrency: section
             .read("concurrency", |v| value::count(v, &(1..=1024)))
             .unwrap_or(default.concurrency),
@@ -112,13 +128,13 @@ fn fetch(section: &mut Section<'_, '_>) -> FetchConfig {
             })
             .unwrap_or(default.host_interval),
         timeout: section
-            .read("timeout", |v| value::duration(v, &TIMEOUTS))
+            .read("timeout", access::deadline)
             .unwrap_or(default.timeout),
         connect_timeout: section
-            .read("connect_timeout", |v| value::duration(v, &TIMEOUTS))
+            .read("connect_timeout", access::deadline)
             .unwrap_or(default.connect_timeout),
         read_timeout: section
-            .read("read_timeout", |v| value::duration(v, &TIMEOUTS))
+            .read("read_timeout", access::deadline)
             .unwrap_or(default.read_timeout),
         max_body: section
             .read("max_body", |v| value::size(v, &BODIES))
@@ -132,18 +148,6 @@ fn fetch(section: &mut Section<'_, '_>) -> FetchConfig {
     };
     section.finish(|key| home(key, "fetch"));
     fetch
-}
-
-/// A network such as `10.0.0.0/8`; a single address is a network of one.
-fn network(value: &DeValue<'_>) -> Read<IpNet> {
-    let text = value::text(value)?;
-    text.parse::<IpNet>()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map(|network| network.trunc())
-        .map_err(|_| {
-            format!("\"{text}\" is not a network; write e.g. \"127.0.0.0/8\" or \"fd00::/8\"")
-                .into()
-        })
 }
 
 fn schedule(section: &mut Section<'_, '_>) -> ScheduleConfig {

@@ -24,7 +24,7 @@ use super::{
     opml,
     section::closest,
 };
-use crate::model::{FeedId, FeedSpec};
+use crate::model::{Access, FeedId, FeedKind, FeedSpec, Opening};
 use tree::FeedTree;
 
 /// A feed to add.
@@ -40,18 +40,24 @@ pub struct NewFeed {
     pub interval: Option<Duration>,
     /// Labels.
     pub tags: Vec<String>,
+    /// What is expected at the URL.
+    pub kind: FeedKind,
     /// Not polled for now.
     pub paused: bool,
+    /// How its server is reached.
+    pub access: Access,
 }
 
 impl From<FeedSpec> for NewFeed {
-    /// What an import takes over; the id is derived anew.
+    /// What an import takes over; the id is derived anew. A foreign list opens no network and
+    /// chooses no proxy.
     fn from(spec: FeedSpec) -> Self {
         let FeedSpec {
             url,
             name,
             interval,
             tags,
+            kind,
             paused,
             ..
         } = spec;
@@ -61,7 +67,9 @@ impl From<FeedSpec> for NewFeed {
             name,
             interval,
             tags,
+            kind,
             paused,
+            access: Access::default(),
         }
     }
 }
@@ -81,8 +89,16 @@ pub enum Change {
     Keep(Vec<String>),
     /// Selectors of what else is removed.
     Remove(Vec<String>),
+    /// What is expected at the URL.
+    Kind(FeedKind),
     /// Not polled while set.
     Paused(bool),
+    /// Private networks that it may be fetched from.
+    AllowPrivate(Vec<Opening>),
+    /// A proxy's name, or `none`.
+    Proxy(Option<String>),
+    /// No HTTP/2 while set.
+    Http1Only(bool),
 }
 
 /// What [`add`] did.

@@ -15,7 +15,7 @@ use crate::{
         error::{ConfigError, ConfigErrors},
         source::Source,
     },
-    model::FeedId,
+    model::{FeedId, FeedKind, Opening},
 };
 
 /// A feed file that can be edited: it parses, and its feeds are `[[feed]]` tables.
@@ -115,7 +115,23 @@ impl FeedTree {
         set(&mut table, "name", feed.name.as_deref().map(Into::into));
         set(&mut table, "interval", feed.interval.map(duration));
         set(&mut table, "tags", list(&feed.tags));
-        set(&mut table, "paused", feed.paused.then(|| true.into()));
+        set(&mut table, "kind", kind(feed.kind));
+        set(&mut table, "paused", yes(feed.paused));
+        let access = &feed.access;
+        set(&mut table, "allow_private", openings(&access.allow_private));
+        let proxy = access.proxy.as_ref().map(|way| way.name().into());
+        set(&mut table, "proxy", proxy);
+        set(&mut table, "http1_only", yes(access.http1_only));
+        set(
+            &mut table,
+            "connect_timeout",
+            access.connect_timeout.map(duration),
+        );
+        set(
+            &mut table,
+            "read_timeout",
+            access.read_timeout.map(duration),
+        );
         // What stood at the end of the file stays before the new feed.
         let trailing = raw(Some(self.document.trailing()));
         let is_first = self.feeds().is_none_or(ArrayOfTables::is_empty) && trailing.is_empty();
@@ -174,7 +190,11 @@ impl FeedTree {
             Change::Tags(tags) => set(feed, "tags", list(tags)),
             Change::Keep(groups) => set(feed, "keep", list(groups)),
             Change::Remove(selectors) => set(feed, "remove", list(selectors)),
-            Change::Paused(paused) => set(feed, "paused", paused.then(|| true.into())),
+            Change::Kind(wanted) => set(feed, "kind", kind(*wanted)),
+            Change::Paused(paused) => set(feed, "paused", yes(*paused)),
+            Change::AllowPrivate(networks) => set(feed, "allow_private", openings(networks)),
+            Change::Proxy(name) => set(feed, "proxy", name.as_deref().map(Into::into)),
+            Change::Http1Only(only) => set(feed, "http1_only", yes(*only)),
         }
         Ok(())
     }
@@ -222,8 +242,22 @@ fn duration(span: std::time::Duration) -> Value {
     humantime::format_duration(span).to_string().into()
 }
 
+/// A feed goes without saying.
+fn kind(kind: FeedKind) -> Option<Value> {
+    (kind != FeedKind::default()).then(|| kind.as_str().into())
+}
+
 fn list(tags: &[String]) -> Option<Value> {
     (!tags.is_empty()).then(|| tags.iter().map(String::as_str).collect::<Array>().into())
+}
+
+fn openings(networks: &[Opening]) -> Option<Value> {
+    list(&networks.iter().map(Opening::to_string).collect::<Vec<_>>())
+}
+
+/// `true`, or no key at all.
+fn yes(flag: bool) -> Option<Value> {
+    flag.then(|| true.into())
 }
 
 fn raw(text: Option<&RawString>) -> String {

@@ -17,7 +17,7 @@ use crate::{
         section::Mistakes,
         source::Source,
     },
-    model::FeedSpec,
+    model::{FeedKind, FeedSpec},
 };
 
 /// More are not read; no person follows so many feeds.
@@ -176,11 +176,14 @@ impl<'a> Outlines<'a> {
             interval: None,
             tags: self.tags(&outline.category),
             headers: Vec::new(),
+            kind: FeedKind::from_name(&outline.kind).unwrap_or_default(),
             paused: false,
             user_agent: None,
             timeout: None,
             max_body: None,
+            access: crate::model::Access::default(),
             cleanup: crate::model::Cleanup::default(),
+            websub: true,
             origin: self.origin.clone(),
             url,
         };
@@ -228,6 +231,7 @@ struct Attributes {
     title: String,
     text: String,
     category: String,
+    kind: String,
 }
 
 impl Attributes {
@@ -239,6 +243,7 @@ impl Attributes {
                 "title" => &mut found.title,
                 "text" => &mut found.text,
                 "category" => &mut found.category,
+                "type" => &mut found.kind,
                 _ => continue,
             };
             *field = one_line(&decode_entities(&attribute.value));

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{read::read, write};
 use crate::{
     config::{Env, feed_table::FeedFile, source::Source},
-    model::FeedSpec,
+    model::{FeedKind, FeedSpec},
 };
 
 fn opml(text: &str) -> FeedFile {
@@ -146,4 +146,19 @@ fn what_was_written_reads_back_the_same() {
         "<outline type=\"rss\" text=\"C\" title=\"C\" xmlUrl=\"http://c.org/\" category=\"x,y/z\"/>"
     ));
     assert!(text.contains("<title>Mine &amp; yours</title>"));
+}
+
+#[test]
+fn a_sitemap_is_one_again_after_export_and_import() {
+    let file = opml(
+        "<opml><body><outline type='news-sitemap' xmlUrl='http://a.org/'/><outline type='sitemap' xmlUrl='http://b.org/'/>\
+         <outline type='atom' xmlUrl='http://c.org/'/></body></opml>",
+    );
+    let specs: Vec<FeedSpec> = file.feeds.into_iter().map(|(_, spec)| spec).collect();
+    let again = opml(&write("Feeds", &specs)).feeds.into_iter();
+    let kinds: Vec<FeedKind> = again.map(|(_, spec)| spec.kind).collect();
+    assert_eq!(
+        kinds,
+        [FeedKind::NewsSitemap, FeedKind::Sitemap, FeedKind::Feed]
+    );
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
 
-use crate::model::FeedSpec;
+use crate::model::{FeedKind, FeedSpec};
 
 /// An OPML 2.0 document of the feeds; folders stand in the order of their first feed.
 #[must_use]
@@ -53,9 +53,14 @@ fn outline(out: &mut String, indent: usize, feed: &FeedSpec) {
     let url = xml(&feed.url);
     // `text` is required; a nameless feed shows its URL, and reading takes that for no name.
     let name = feed.name.as_deref().map_or_else(|| url.clone(), xml);
+    // Readers leave out what they cannot read, as they should.
+    let kind = match feed.kind {
+        FeedKind::Feed => "rss",
+        kind => kind.as_str(),
+    };
     let _ = write!(
         out,
-        "{:indent$}<outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{url}\"",
+        "{:indent$}<outline type=\"{kind}\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{url}\"",
         ""
     );
     if feed.tags.len() > 1 {

@@ -44,7 +44,7 @@ url = "https://good.org/feed"
         "feeds.toml:10:5: a key without a value; write `key = value`",
         "feeds.toml:12:1: feed.url: is missing; write e.g. url = \"https://example.org/feed.xml\"",
         "feeds.toml:16:7: feed.url: a URL with a user name or password in it ends up in logs; \
-         use `headers = { Authorization = { file = \"…\" } }`",
+         use `auth = { basic = { user = \"…\", password = { file = \"…\" } } }` in the feed file",
     ];
     assert_eq!(errors, expected);
     assert_eq!(feeds.len(), 1);

@@ -1,5 +1,6 @@
 //! What the operator sees: whole files in, feeds and messages out.
 
+mod access;
 mod feeds;
 mod samples;
 mod settings;

@@ -39,7 +39,7 @@ url = "https://a.org/"
             "tidings.toml:2:29: feeds: is a number; write text in quotes",
             "tidings.toml:4:15: fetch.concurrency: 0 is out of range; allowed is 1 to 1024",
             "tidings.toml:5:12: fetch.max_body: is true or false; write a size such as \"16 MiB\", or bytes",
-            "tidings.toml:6:32: fetch.allow_private: \"localhost\" is not a network; write e.g. \"127.0.0.0/8\" or \"fd00::/8\"",
+            "tidings.toml:6:32: fetch.allow_private: \"localhost\" is not a network; write e.g. \"127.0.0.0/8\" or \"fd00::/8\", with a port \"192.168.1.20/32:1200\"",
             "tidings.toml:7:1: fetch: unknown key `usr_agent`; did you mean `user_agent`?",
             "tidings.toml:8:1: fetch: unknown key `store`; it belongs at the top of the file, before the first [table]",
             "tidings.toml:10:12: schedule.interval: \"5m\" is out of range; allowed is \"15m\" to \"30days\"",
@@ -48,6 +48,24 @@ url = "https://a.org/"
             "tidings.toml:13:3: unknown key `feed`; it belongs in a feed file; put it there and name the file in `feeds`",
         ]
     );
+}
+
+#[test]
+fn mistakes_about_hubs_say_what_hubs_need() {
+    let errors = settings_errors(
+        "public_url = \"https://a.org/\"\n[websub]\npublic_url = \"http://192.168.1.2/x\"\nlisten = \"8380\"\n\
+         lease = \"1m\"\nsecret = 1\n",
+    );
+    assert_eq!(errors.len(), 5, "{errors:#?}");
+    for (error, told) in errors.iter().zip([
+        "tidings.toml:1:1: unknown key `public_url`; it belongs in [websub]",
+        "tidings.toml:3:14: websub.public_url: \"http://192.168.1.2/x\" is an address of a private network",
+        "tidings.toml:4:10: websub.listen: \"8380\" is not an address with a port; write e.g. \"127.0.0.1:8380\"",
+        "tidings.toml:5:9: websub.lease: \"1m\" is out of range; allowed is \"1h\" to",
+        "tidings.toml:6:1: websub: unknown key `secret`; known here: public_url, listen, lease",
+    ]) {
+        assert!(error.starts_with(told), "{error}");
+    }
 }
 
 #[test]
