@@ -25,7 +25,7 @@ fn classify(error: &reqwest::Error) -> (FailKind, String) {
         if let Some(resolve) = current.downcast_ref::<ResolveError>() {
             let kind = match resolve {
                 ResolveError::Forbidden(_) => FailKind::Forbidden,
-                ResolveError::NotFound(_) => FailKind::Dns,
+                ResolveError::NotFound(_) | ResolveError::Slow(_) => FailKind::Dns,
             };
             return (kind, resolve.to_string());
         }
@@ -51,13 +51,23 @@ fn classify(error: &reqwest::Error) -> (FailKind, String) {
     } else if error.is_connect() {
         (FailKind::Connect, format!("cannot connect: {innermost}"))
     } else if error.is_decode() || error.is_body() {
-        (
-            FailKind::Protocol,
-            format!("the answer broke off or is not what its headers say: {innermost}"),
-        )
+        (FailKind::Protocol, broke_off(&innermost))
     } else {
         (FailKind::Protocol, format!("no usable answer: {innermost}"))
     }
+}
+
+/// A body that ended too soon or cannot be unpacked.
+pub(super) fn broken(said: &str) -> Failure {
+    Failure {
+        kind: FailKind::Protocol,
+        status: None,
+        message: broke_off(&printable(said)),
+    }
+}
+
+fn broke_off(innermost: &str) -> String {
+    format!("the answer broke off or is not what its headers say: {innermost}")
 }
 
 fn tls_failed(error: &rustls::Error) -> String {
@@ -69,17 +79,33 @@ fn tls_failed(error: &rustls::Error) -> String {
     }
 }
 
+/// Headers by which services that keep bots out mark their checks.
+const CHALLENGES: &[(&str, &str)] = &[
+    ("cf-mitigated", "challenge"),       // Cloudflare
+    ("x-vercel-mitigated", "challenge"), // Vercel
+    ("x-amzn-waf-action", "challenge"),  // AWS WAF
+    ("x-amzn-waf-action", "captcha"),    // AWS WAF
+];
+
 /// An error status.
 pub(super) fn status(status: u16, headers: &HeaderMap) -> Failure {
-    let challenged = headers
-        .get("cf-mitigated")
-        .is_some_and(|value| value == "challenge");
+    if CHALLENGES.iter().any(|(name, value)| {
+        headers
+            .get(*name)
+            .is_some_and(|sent| sent.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
+    }) {
+        return Failure {
+            kind: FailKind::Blocked,
+            status: Some(status),
+            message: format!(
+                "HTTP {status}: blocked by bot protection: a check that only browsers pass stands before the feed; \
+                 ask the publisher to let feed readers pass"
+            ),
+        };
+    }
     let meaning = match status {
-        _ if challenged => {
-            "a bot check stands before the feed; ask the publisher to let feed readers pass"
-        }
         304 => "\"not modified\" to a request that did not ask for that; the server is broken",
-        401 => "the feed wants a login; give it in the feed's `headers`",
+        401 => "the feed wants a login; give it as the feed's `auth`",
         402 | 403 | 451 => "the server refuses; it may block feed readers or want a login",
         404 => "there is no feed at this address; check the URL, the feed may have moved",
         500..=599 => "the server has a problem of its own; it is tried again later",

@@ -1,6 +1,9 @@
-//! The per-host gate: few requests in flight to one host, and a pause between their starts.
+//! The gate in front of each politeness scope: few requests in flight, a pause between their starts,
+//! none while a server's pause lasts.
 //!
-//! Waiting here costs no slot of the global limit, so a slow or crowded host delays no other.
+//! It keeps the order within this process to the millisecond, redirects included; the store keeps
+//! the same rules across processes and restarts. Waiting here costs no slot of the global limit, so
+//! a slow or crowded host delays no other.
 
 use std::{
     collections::HashMap,
@@ -13,14 +16,21 @@ use tokio::{
     time::Instant,
 };
 
-/// Hosts remembered before those at rest are forgotten.
+use crate::model::{Time, later, spacing_of};
+
+/// Scopes remembered before those at rest are forgotten.
 const REMEMBERED: usize = 4096;
+/// No server gets a longer pause (the rule stands at [`crate::model::pause_until`]); what is further
+/// ahead is a clock's fault.
+const LONGEST_PAUSE: Duration = Duration::from_secs(32 * 24 * 3600);
 
 /// See the module.
 pub(super) struct HostGate {
     in_flight: usize,
     interval: Duration,
-    hosts: Mutex<HashMap<String, Arc<Slot>>>,
+    slots: Mutex<HashMap<String, Arc<Slot>>>,
+    /// By the wall clock, which goes on in a suspended machine.
+    pauses: Mutex<HashMap<String, Time>>,
 }
 
 struct Slot {
@@ -28,7 +38,7 @@ struct Slot {
     next_start: Mutex<Instant>,
 }
 
-/// A host's turn; ends when dropped.
+/// A scope's turn; ends when dropped.
 pub(super) struct Turn {
     slot: Arc<Slot>,
     interval: Duration,
@@ -58,37 +68,69 @@ impl HostGate {
         Self {
             in_flight,
             interval,
-            hosts: Mutex::default(),
+            slots: Mutex::default(),
+            pauses: Mutex::default(),
         }
     }
 
-    /// Waits for a place at the host, in the order of asking.
-    pub(super) async fn enter(&self, host: &str) -> Turn {
-        let slot = self.slot(host);
+    /// A gate for other settings that knows the same pauses.
+    pub(super) fn renewed(&self, in_flight: usize, interval: Duration) -> Self {
+        let pauses = Mutex::new(self.pauses().clone());
+        Self {
+            pauses,
+            ..Self::new(in_flight, interval)
+        }
+    }
+
+    /// Waits for a place at the scope, in the order of asking.
+    pub(super) async fn enter(&self, scope: &str) -> Turn {
+        let slot = self.slot(scope);
         // The semaphore is never closed; without a permit there would be nothing to wait for.
         let permit = Arc::clone(&slot.permits).acquire_owned().await.ok();
         Turn {
             slot,
-            interval: self.interval,
+            interval: spacing_of(scope, self.interval),
             _permit: permit,
         }
     }
 
-    fn slot(&self, host: &str) -> Arc<Slot> {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = hosts.get(host) {
+    /// No request goes to the scope before `until`; a longer pause stays.
+    pub(super) fn pause(&self, scope: &str, until: Time) {
+        let mut pauses = self.pauses();
+        let known = pauses.entry(scope.to_owned()).or_insert(until);
+        *known = until.max(*known);
+    }
+
+    /// How long the scope is still paused at `now`.
+    pub(super) fn paused_for(&self, scope: &str, now: Time) -> Option<Duration> {
+        let mut pauses = self.pauses();
+        let until = *pauses.get(scope)?;
+        if until <= now || until > later(now, LONGEST_PAUSE) {
+            pauses.remove(scope);
+            return None;
+        }
+        (until - now).to_std().ok()
+    }
+
+    fn slot(&self, scope: &str) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.get(scope) {
             return Arc::clone(slot);
         }
-        if hosts.len() >= REMEMBERED {
+        if slots.len() >= REMEMBERED {
             let now = Instant::now();
-            hosts.retain(|_, slot| Arc::strong_count(slot) > 1 || *slot.next_start() > now);
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1 || *slot.next_start() > now);
         }
         let slot = Arc::new(Slot {
             permits: Arc::new(Semaphore::new(self.in_flight)),
             next_start: Mutex::new(Instant::now()),
         });
-        hosts.insert(host.to_owned(), Arc::clone(&slot));
+        slots.insert(scope.to_owned(), Arc::clone(&slot));
         slot
+    }
+
+    fn pauses(&self) -> MutexGuard<'_, HashMap<String, Time>> {
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -150,5 +192,31 @@ mod tests {
         );
         drop(turn);
         gate.enter("a.example").await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_site_with_habits_is_asked_at_its_own_pace() {
+        let gate = HostGate::new(1, Duration::from_secs(2));
+        drop(start_at(&gate, "reddit.com").await);
+        let start = Instant::now();
+        drop(start_at(&gate, "reddit.com").await);
+        assert_eq!(start.elapsed(), Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_pause_ends_when_it_was_to_end_and_is_never_shortened() {
+        let gate = HostGate::new(1, Duration::ZERO);
+        let at = |seconds: i64| Time::from_timestamp(1_700_000_000 + seconds, 0).unwrap();
+        gate.pause("a.example", at(60));
+        gate.pause("a.example", at(10));
+        let left = |gate: &HostGate, second| gate.paused_for("a.example", at(second));
+        assert_eq!(left(&gate, 0), Some(Duration::from_secs(60)));
+        assert_eq!(gate.paused_for("b.example", at(0)), None);
+        let renewed = gate.renewed(4, Duration::ZERO);
+        assert_eq!(left(&renewed, 59), Some(Duration::from_secs(1)));
+        assert_eq!(left(&gate, 60), None);
+        // Noted under a clock that was ten years ahead.
+        gate.pause("a.example", at(10 * 366 * 86_400));
+        assert_eq!(left(&gate, 0), None);
     }
 }

@@ -5,30 +5,54 @@
 //! to strangers. Nothing is parsed, decided or stored here.
 
 mod addresses;
+mod answer;
 mod body;
 mod client;
 mod conditional;
 mod explain;
 mod guard;
 mod hosts;
+mod links;
+mod lookup;
+mod pause;
+mod post;
+#[cfg(test)]
+mod reach_tests;
+mod redirect;
+mod robots;
 #[cfg(test)]
 mod tests;
+mod ticket;
+mod unpack;
 
 use std::{sync::Arc, time::Duration};
 
 use reqwest::{Response, StatusCode, header};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use url::Url;
 
+pub use answer::read_fields;
 pub use guard::Guard;
+pub use links::hub_links;
+pub use ticket::Ticket;
+pub use unpack::unpack;
 
 use crate::{
     config::FetchConfig,
-    model::{FailKind, Failure, Fetched, HeaderSpec, NewBody, Permanence, Time, Validators},
+    model::{
+        Access, FailKind, Failure, Fetched, HeaderSpec, NewBody, Permanence, Resume, Time,
+        Validators, Way, later, scope_of,
+    },
 };
+use client::{Client, Clients, Route};
+use lookup::Lookups;
+use redirect::is_home;
 
 /// Redirects followed in one request.
 const HOPS: usize = 5;
+
+/// The port of https.
+const HTTPS: u16 = 443;
 
 /// The same on every request of a feed: validators belong to one representation (RFC 9110
 /// section 12.5.5).
@@ -49,25 +73,38 @@ pub struct FetchRequest {
     pub url: String,
     /// From the last answer; sent only to the URL that issued them.
     pub validators: Validators,
-    /// The operator's headers; sent to the URL's own origin only.
+    /// The operator's headers; sent to one origin only.
     pub headers: Vec<HeaderSpec>,
+    /// The URL whose origin gets `headers`; `None` for `url`.
+    pub home: Option<String>,
+    /// Begin where a redirect led that was not to be followed at once.
+    pub resume: Option<Resume>,
     /// Overrides the settings.
     pub user_agent: Option<String>,
     /// Overrides the settings.
     pub timeout: Option<Duration>,
     /// Overrides the settings; bytes.
     pub max_body: Option<u64>,
+    /// A body beyond `max_body` is cut there; otherwise it is a failure.
+    pub cut: bool,
+    /// Asks robots.txt first, at every hop: for what nobody subscribed to. A refusal is a failure
+    /// of the kind [`FailKind::Robots`].
+    pub robots: bool,
+    /// Lets the caller take the request back until it is sent.
+    pub ticket: Ticket,
+    /// How the server is reached.
+    pub access: Access,
 }
 
 /// Makes requests, politely and guarded; clones share connections, gates and limits.
 #[derive(Clone)]
 pub struct Fetcher {
-    client: reqwest::Client,
-    guard: Arc<Guard>,
+    clients: Arc<Clients>,
     gate: Arc<hosts::HostGate>,
     permits: Arc<Semaphore>,
     /// Places for large bodies.
     large: Arc<Semaphore>,
+    robots: Arc<robots::RobotsFiles>,
     config: Arc<FetchConfig>,
 }
 
@@ -77,18 +114,39 @@ impl Fetcher {
     /// # Errors
     /// When the HTTP client cannot be built (no TLS roots, an unusable user agent).
     pub fn new(config: &FetchConfig) -> Result<Self, ClientError> {
-        let guard = Arc::new(Guard::new(config.allow_private.clone()));
-        Ok(Self {
-            client: client::build(config, &guard)?,
-            guard,
+        Self::with_lookups(config, Arc::new(Lookups::new(Arc::new(lookup::System))))
+    }
+
+    fn with_lookups(config: &FetchConfig, lookups: Arc<Lookups>) -> Result<Self, ClientError> {
+        let fetcher = Self {
+            clients: Arc::new(Clients::new(lookups)),
             gate: Arc::new(hosts::HostGate::new(
                 config.host_concurrency,
                 config.host_interval,
             )),
             permits: Arc::new(Semaphore::new(config.concurrency)),
             large: Arc::new(Semaphore::new(body::LARGE_AT_ONCE)),
+            robots: Arc::default(),
             config: Arc::new(config.clone()),
-        })
+        };
+        // Most requests will want this one; and what is wrong with it is told now.
+        fetcher.client(&Access::default(), HTTPS)?;
+        Ok(fetcher)
+    }
+
+    fn client(&self, access: &Access, port: u16) -> Result<Client, ClientError> {
+        let opened = self.guard(access).opened_at(port);
+        self.clients.of(&Route::new(&self.config, access, opened))
+    }
+
+    /// What a request may reach.
+    fn guard(&self, access: &Access) -> Guard {
+        let opened = [&self.config.allow_private[..], &access.allow_private].concat();
+        let guard = Guard::new(opened);
+        match client::way(&self.config, access) {
+            Way::Direct => guard,
+            Way::Proxy(_) => guard.before_proxy(),
+        }
     }
 
     /// A fetcher for new settings that remembers whose turn it is at which host.
@@ -98,16 +156,28 @@ impl Fetcher {
     pub fn renewed(&self, config: &FetchConfig) -> Result<Self, ClientError> {
         let same_gate = (config.host_concurrency, config.host_interval)
             == (self.config.host_concurrency, self.config.host_interval);
-        let mut renewed = Self::new(config)?;
-        if same_gate {
-            renewed.gate = Arc::clone(&self.gate);
-        }
+        let mut renewed = Self::with_lookups(config, self.clients.lookups())?;
+        renewed.gate = if same_gate {
+            Arc::clone(&self.gate)
+        } else {
+            let gate = self
+                .gate
+                .renewed(config.host_concurrency, config.host_interval);
+            Arc::new(gate)
+        };
         // Requests under way count against the limit of those to come.
         if config.concurrency == self.config.concurrency {
             renewed.permits = Arc::clone(&self.permits);
         }
         renewed.large = Arc::clone(&self.large);
+        renewed.robots = Arc::clone(&self.robots);
         Ok(renewed)
+    }
+
+    /// Asks nothing of the scope before `until`, as a server wished; redirects that lead there end.
+    /// To be called with what the store knows; the fetcher notes by itself what it is told.
+    pub fn pause(&self, scope: &str, until: Time) {
+        self.gate.pause(scope, until);
     }
 
     /// Makes one request and follows its redirects; `now` turns dates into waits.
@@ -125,16 +195,36 @@ impl Fetcher {
     }
 
     async fn follow(&self, request: &FetchRequest, now: Time, spent: &mut Duration) -> Fetched {
-        let url = match self.guard.check_url(&request.url) {
+        let guard = self.guard(&request.access);
+        let url = match guard.check_url(&request.url) {
             Ok(url) => url,
             Err(failure) => return failed(failure),
         };
-        let mut hop = Hop {
-            url: url.clone(),
-            moved: None,
+        let home = match request.home.as_deref().map(Url::parse) {
+            Some(Ok(home)) => home,
+            _ => url.clone(),
         };
+        let mut hop = match request
+            .resume
+            .as_ref()
+            .map(|resume| self.resumed(request, resume))
+        {
+            Some(Ok(hop)) => hop,
+            Some(Err(failure)) => return failed(failure),
+            None => Hop { url, moved: None },
+        };
+        let begun = tokio::time::Instant::now();
+        let asked_at = now;
         for _ in 0..=HOPS {
-            match self.hop(request, &url, &hop, now, spent).await {
+            let now = later(asked_at, begun.elapsed());
+            // Boxed, because it makes a request of its own.
+            if request.robots
+                && let Some(refusal) =
+                    Box::pin(self.forbidden_by_robots(request, &hop.url, now)).await
+            {
+                return refusal;
+            }
+            match self.hop(request, &home, &hop, now, spent).await {
                 Step::Done(fetched) => return *fetched,
                 Step::Next(next) => hop = next,
             }
@@ -148,31 +238,35 @@ impl Fetcher {
         })
     }
 
+    fn resumed(&self, request: &FetchRequest, resume: &Resume) -> Result<Hop, Failure> {
+        Ok(Hop {
+            url: self.guard(&request.access).check_url(&resume.url)?,
+            moved: Some(resume.permanence),
+        })
+    }
+
     /// One request of a redirect chain, in its host's turn.
     async fn hop(
         &self,
         request: &FetchRequest,
-        first: &Url,
+        home: &Url,
         hop: &Hop,
         now: Time,
         spent: &mut Duration,
     ) -> Step {
-        let turn = self
-            .gate
-            .enter(hop.url.host_str().unwrap_or_default())
-            .await;
-        let _permit = loop {
-            turn.wait().await;
-            let permit = self.permits.acquire().await;
-            // While this waited for a permit, another request may have had the host's next start.
-            if turn.begin() {
-                break permit;
-            }
+        let scope = scope_of(hop.url.host_str().unwrap_or_default());
+        let (_turn, _permit) = match self.start(&scope, now).await {
+            Ok(started) => started,
+            Err(wait) => return Step::Done(Box::new(Fetched::Held { scope, wait })),
         };
+        if !request.ticket.send() {
+            let wait = Duration::ZERO;
+            return Step::Done(Box::new(Fetched::Held { scope, wait }));
+        }
         let deadline = request.timeout.unwrap_or(self.config.timeout);
         let left = deadline.saturating_sub(*spent);
         let start = tokio::time::Instant::now();
-        let answer = tokio::time::timeout(left, self.exchange(request, first, hop, now)).await;
+        let answer = tokio::time::timeout(left, self.exchange(request, home, hop, now)).await;
         *spent += start.elapsed();
         answer.unwrap_or_else(|_| {
             Step::fail(
@@ -182,20 +276,52 @@ impl Fetcher {
         })
     }
 
-    async fn exchange(&self, request: &FetchRequest, first: &Url, hop: &Hop, now: Time) -> Step {
-        let response = match self.send(request, first, hop).await {
-            Ok(response) => response,
-            Err(error) => return Step::Done(Box::new(failed(explain::explain(error)))),
+    /// Waits for a scope's turn and a place among all requests; both end when dropped. If the scope
+    /// is paused, for how long.
+    async fn start(&self, scope: &str, now: Time) -> Result<Started<'_>, Duration> {
+        let entered = tokio::time::Instant::now();
+        let turn = self.gate.enter(scope).await;
+        loop {
+            turn.wait().await;
+            let permit = self.permits.acquire().await;
+            // The answer to an earlier request may have been to go away.
+            if let Some(wait) = self.gate.paused_for(scope, later(now, entered.elapsed())) {
+                return Err(wait);
+            }
+            // While this waited for a permit, another request may have had the host's next start.
+            if turn.begin() {
+                return Ok((turn, permit));
+            }
+        }
+    }
+
+    async fn exchange(&self, request: &FetchRequest, home: &Url, hop: &Hop, now: Time) -> Step {
+        let port = hop.url.port_or_known_default().unwrap_or(HTTPS);
+        let client = match self.client(&request.access, port) {
+            Ok(client) => client,
+            Err(error) => return Step::fail(FailKind::Internal, error.to_string()),
         };
-        // The fourth wall: whatever was resolved, this is who answered.
-        if let Some(peer) = response.remote_addr()
-            && let Err(failure) = self.guard.check_address(peer.ip())
-        {
+        let response = match self.send(&client, request, home, hop).await {
+            Ok(response) => response,
+            Err(error) => {
+                let failure = explain::explain(error);
+                return Step::Done(Box::new(failed(client.told_of(failure))));
+            }
+        };
+        let peer = response
+            .remote_addr()
+            .map_or(Ok(()), |peer| client.check_peer(peer));
+        if let Err(failure) = peer.and_then(|()| answer::check_head(response.headers())) {
             return Step::Done(Box::new(failed(failure)));
         }
         let hints = conditional::hints(response.headers(), now);
         let status = response.status();
         match status {
+            StatusCode::IM_USED if !conditional::is_feed_delta(response.headers()) => Step::fail(
+                FailKind::Protocol,
+                "HTTP 226 with a difference that was not asked for; the server is broken"
+                    .to_owned(),
+            ),
             StatusCode::OK | StatusCode::IM_USED => self.body(request, hop, response, hints).await,
             StatusCode::NOT_MODIFIED if sends_validators(request, &hop.url) => {
                 let validators = conditional::refreshed(&request.validators, response.headers());
@@ -209,17 +335,15 @@ impl Fetcher {
             | StatusCode::FOUND
             | StatusCode::SEE_OTHER
             | StatusCode::TEMPORARY_REDIRECT
-            | StatusCode::PERMANENT_REDIRECT => self.redirect(hop, &response),
+            | StatusCode::PERMANENT_REDIRECT => {
+                self.redirect(request, home, hop, &response, hints.retry_after)
+            }
             StatusCode::GONE => Step::Done(Box::new(Fetched::Gone)),
-            StatusCode::TOO_MANY_REQUESTS => Step::Done(Box::new(Fetched::Throttled {
-                status: 429,
-                retry_after: hints.retry_after,
-            })),
+            StatusCode::TOO_MANY_REQUESTS => {
+                self.throttled(request, hop, &response, hints.retry_after, now)
+            }
             StatusCode::SERVICE_UNAVAILABLE if hints.retry_after.is_some() => {
-                Step::Done(Box::new(Fetched::Throttled {
-                    status: 503,
-                    retry_after: hints.retry_after,
-                }))
+                self.throttled(request, hop, &response, hints.retry_after, now)
             }
             status => Step::Done(Box::new(Fetched::Failed {
                 failure: explain::status(status.as_u16(), response.headers()),
@@ -230,23 +354,25 @@ impl Fetcher {
 
     async fn send(
         &self,
+        client: &Client,
         request: &FetchRequest,
-        first: &Url,
+        home: &Url,
         hop: &Hop,
     ) -> Result<Response, reqwest::Error> {
         let agent = request
             .user_agent
             .as_deref()
             .unwrap_or(&self.config.user_agent);
-        let mut builder = self
-            .client
+        let mut builder = client
+            .http
             .get(hop.url.clone())
             .header(header::ACCEPT, ACCEPT)
+            .header(header::ACCEPT_ENCODING, body::ACCEPTED)
             .header(header::USER_AGENT, agent);
         if sends_validators(request, &hop.url) {
             builder = conditional::add(builder, &request.validators);
         }
-        if hop.url.origin() == first.origin() {
+        if is_home(home, &hop.url) {
             for header in &request.headers {
                 builder = builder.header(&header.name, header.value.expose());
             }
@@ -265,7 +391,8 @@ impl Fetcher {
         let status = response.status().as_u16();
         let validators = conditional::validators(hop.url.as_str(), response.headers());
         let content_type = conditional::text(response.headers(), &header::CONTENT_TYPE);
-        match body::read(response, max, &self.large).await {
+        let links = links::of_answer(response.headers(), &hop.url);
+        match body::read(response, max, request.cut, &self.large).await {
             Ok(bytes) => Step::Done(Box::new(Fetched::New(NewBody {
                 bytes,
                 content_type,
@@ -274,57 +401,15 @@ impl Fetcher {
                 validators,
                 hints,
                 status,
+                links,
             }))),
             Err(failure) => Step::Done(Box::new(failed(failure))),
         }
     }
-
-    fn redirect(&self, hop: &Hop, response: &Response) -> Step {
-        let status = response.status();
-        let Some(location) = conditional::text(response.headers(), &header::LOCATION) else {
-            return Step::fail(
-                FailKind::Redirect,
-                format!("HTTP {} without a Location", status.as_u16()),
-            );
-        };
-        let target = match hop.url.join(&location).map_err(|_| location.as_str()) {
-            Ok(target) => target,
-            Err(bad) => {
-                return Step::fail(
-                    FailKind::Redirect,
-                    format!("redirected to {bad:?}, which is no URL"),
-                );
-            }
-        };
-        if hop.url.scheme() == "https" && target.scheme() == "http" {
-            return Step::fail(
-                FailKind::Redirect,
-                "redirected from https to http, which would send the request in the clear; if that is wanted, \
-                 give the http URL in the feed file"
-                    .to_owned(),
-            );
-        }
-        let url = match self.guard.check_url(target.as_str()) {
-            Ok(url) => url,
-            Err(failure) => {
-                return Step::fail(failure.kind, format!("redirected: {}", failure.message));
-            }
-        };
-        let permanent = matches!(
-            status,
-            StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT
-        ) && hop.moved != Some(Permanence::Temporary);
-        let moved = if permanent {
-            Permanence::Permanent
-        } else {
-            Permanence::Temporary
-        };
-        Step::Next(Hop {
-            url,
-            moved: Some(moved),
-        })
-    }
 }
+
+/// A host's turn, and a place among all requests.
+type Started<'a> = (hosts::Turn, Result<SemaphorePermit<'a>, AcquireError>);
 
 /// Where a chain of redirects has led.
 struct Hop {
