@@ -26,6 +26,7 @@ pub(super) fn feed(feed: Feed, draft: Draft<'_>) -> Result<RawFeed, ParseError> 
     let (people, contributors) = people(feed.authors, feed.contributors, &draft.head);
     Ok(RawFeed {
         format: draft.format,
+        kind: draft.kind,
         encoding: String::new(),
         id: some(feed.id),
         title: feed.title.map(markup),
@@ -55,8 +56,9 @@ pub(super) fn feed(feed: Feed, draft: Draft<'_>) -> Result<RawFeed, ParseError> 
 fn entry(entry: Entry, fields: Fields<'_>) -> RawEntry {
     let origins = origins(&fields);
     let (authors, contributors) = people(entry.authors, entry.contributors, &fields);
-    let summary = entry.summary.map(markup);
-    let (summary, description) = if is_of_media(&fields) {
+    let is_of_media = is_of_media(&fields);
+    let summary = body(fields.summary);
+    let (summary, description) = if is_of_media {
         (None, summary)
     } else {
         (summary, None)
@@ -74,12 +76,7 @@ fn entry(entry: Entry, fields: Fields<'_>) -> RawEntry {
         contributors,
         published: entry.published,
         updated: entry.updated,
-        content: entry.content.and_then(|content| {
-            content.body.map(|text| Markup {
-                kind: markup_kind(content.content_type.essence().to_string().as_str()),
-                text,
-            })
-        }),
+        content: body(fields.content),
         summary,
         categories: entry.categories.into_iter().map(category).collect(),
         media: if media == RawMedia::default() {
@@ -96,6 +93,18 @@ fn entry(entry: Entry, fields: Fields<'_>) -> RawEntry {
         language: language(fields.language),
         origins,
     }
+}
+
+/// A body as it was read: the canonical document does without.
+fn body(slot: Slot<draft::Text<'_>>) -> Option<Markup> {
+    let draft::Text { text, kind } = slot.take().filter(|text| !text.text.is_empty())?;
+    let trimmed = text.trim();
+    let text = if trimmed.len() == text.len() {
+        text.into_owned()
+    } else {
+        trimmed.to_owned()
+    };
+    Some(Markup { text, kind })
 }
 
 /// Links as the publisher wrote them: feed-rs gives them back in another spelling.
@@ -204,17 +213,14 @@ fn category(category: Category) -> RawCategory {
 }
 
 fn markup(text: Text) -> Markup {
-    Markup {
-        kind: markup_kind(text.content_type.essence().to_string().as_str()),
-        text: text.content,
-    }
-}
-
-fn markup_kind(mime: &str) -> MarkupKind {
-    if mime == "text/plain" {
+    let kind = if text.content_type.essence().subty == "plain" {
         MarkupKind::Text
     } else {
         MarkupKind::Html
+    };
+    Markup {
+        text: text.content,
+        kind,
     }
 }
 

@@ -1,8 +1,16 @@
 //! Finding a page's feeds: `<link rel="alternate" type="application/rss+xml" …>` (HTML standard,
-//! link type `alternate`; WHATWG autodiscovery: the first is the page's default feed).
+//! section 4.6.7.1, link type `alternate`: the first in the document is the page's default feed).
+//!
+//! Only what the page says of itself, in one pass; nothing is guessed and nothing asked for here.
 
-use html5gum::{Token, Tokenizer};
+#[cfg(test)]
+#[path = "discover_tests.rs"]
+mod tests;
+
+use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use url::Url;
+
+use super::decode;
 
 /// A feed that a page names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,81 +19,177 @@ pub struct DiscoveredFeed {
     pub url: String,
     /// The page's title for it.
     pub title: Option<String>,
-    /// MIME type.
+    /// MIME type; empty where the page gives none (`rel="feed"`).
     pub mime: String,
 }
 
+/// What a page says that concerns its feeds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In document order without repeats; feeds of comments after all others.
+    pub feeds: Vec<DiscoveredFeed>,
+    /// It has a field for a password: perhaps it stands in another page's place.
+    pub asks_password: bool,
+}
+
+/// Types that are feeds and nothing else; the last ones are spellings met in the wild.
 const FEED_TYPES: &[&str] = &[
     "application/rss+xml",
     "application/atom+xml",
     "application/feed+json",
     "application/rdf+xml",
+    "application/x.atom+xml",
+    "application/x-atom+xml",
+    "application/x-rss+xml",
+    "application/rss",
+    "application/atom",
+    "text/rss+xml",
+    "text/atom+xml",
+    "text/rss",
 ];
 
-/// The feeds a page names, in document order, without repeats.
+/// Types of feeds and of much else.
+const LOOSE_TYPES: &[&str] = &["application/json", "application/xml", "text/xml"];
+
+/// More than that many feeds are not looked for in one page.
+const MOST: usize = 100;
+/// Longest title, in bytes.
+const MAX_TITLE: usize = 300;
+
+/// Reads a page. `content_type` is the HTTP header, `page_url` where the page came from.
 #[must_use]
-pub fn discover(html: &str, page_url: &str) -> Vec<DiscoveredFeed> {
-    let mut base = Url::parse(page_url).ok();
-    let mut found: Vec<DiscoveredFeed> = Vec::new();
-    for Ok(token) in Tokenizer::new(html) {
-        let Token::StartTag(tag) = token else {
-            continue;
-        };
-        let attribute = |name: &str| {
-            tag.attributes
-                .iter()
-                .find(|(key, _)| key.as_slice() == name.as_bytes())
-                .map(|(_, value)| String::from_utf8_lossy(value).trim().to_owned())
-        };
-        match tag.name.as_slice() {
-            b"base" => {
-                base = attribute("href")
-                    .and_then(|href| resolve(base.as_ref(), &href))
-                    .or(base);
+pub fn discover(bytes: &[u8], content_type: Option<&str>, page_url: &str) -> Page {
+    let decoded = decode::decode(bytes, content_type, &mut Vec::new());
+    let mut reader = Reader {
+        base: Url::parse(page_url).ok(),
+        is_based: false,
+        page: Page::default(),
+    };
+    // Scripts, styles and texts are no markup, nor is what is shown where scripts do not run.
+    let mut emitter = DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    let mut templates = 0_usize;
+    for Ok(token) in Tokenizer::new_with_emitter(&*decoded.text, emitter) {
+        match token {
+            Token::StartTag(tag) if *tag.name == b"template" => templates += 1,
+            Token::EndTag(tag) if *tag.name == b"template" => {
+                templates = templates.saturating_sub(1);
             }
-            b"link" | b"a" => {
-                let Some(feed) = feed_link(&attribute, base.as_ref()) else {
-                    continue;
-                };
-                if !found.iter().any(|known| known.url == feed.url) {
-                    found.push(feed);
+            Token::StartTag(tag) if templates == 0 => reader.tag(&tag),
+            _ => {}
+        }
+    }
+    let mut page = reader.page;
+    page.feeds.sort_by_key(is_of_comments);
+    page
+}
+
+struct Reader {
+    base: Option<Url>,
+    /// The first `<base href>` counts.
+    is_based: bool,
+    page: Page,
+}
+
+impl Reader {
+    fn tag(&mut self, tag: &StartTag<()>) {
+        match &**tag.name {
+            b"base" if !self.is_based => {
+                if let Some(href) = attribute(tag, "href") {
+                    self.is_based = true;
+                    self.base = self.resolve(&href).or(self.base.take());
+                }
+            }
+            b"input" => {
+                let kind = attribute(tag, "type");
+                self.page.asks_password |=
+                    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("password"));
+            }
+            b"link" | b"a" | b"area" if self.page.feeds.len() < MOST => {
+                let Some(feed) = self.feed(tag) else { return };
+                if self.page.feeds.iter().all(|known| known.url != feed.url) {
+                    self.page.feeds.push(feed);
                 }
             }
             _ => {}
         }
     }
-    found
+
+    fn feed(&self, tag: &StartTag<()>) -> Option<DiscoveredFeed> {
+        let rel = attribute(tag, "rel")?.to_ascii_lowercase();
+        let says = |wanted: &str| rel.split_ascii_whitespace().any(|word| word == wanted);
+        if !says("alternate") && !says("feed") {
+            return None;
+        }
+        let mime = attribute(tag, "type").unwrap_or_default();
+        let mime = mime.split(';').next().unwrap_or_default().trim();
+        let mime = mime.to_ascii_lowercase();
+        let href = attribute(tag, "href").filter(|href| !href.is_empty())?;
+        let title = attribute(tag, "title").map(|title| one_line(&title));
+        let title = title.filter(|title| !title.is_empty());
+        let is_feed = match mime.as_str() {
+            mime if FEED_TYPES.contains(&mime) => true,
+            "" => says("feed"),
+            mime if LOOSE_TYPES.contains(&mime) => {
+                says("feed") || speaks_of_feeds(title.as_deref().unwrap_or_default(), &href)
+            }
+            _ => false,
+        };
+        let mut url = self.resolve(&href).filter(|_| is_feed)?;
+        url.set_fragment(None);
+        matches!(url.scheme(), "http" | "https").then(|| DiscoveredFeed {
+            url: url.into(),
+            title,
+            mime,
+        })
+    }
+
+    fn resolve(&self, href: &str) -> Option<Url> {
+        // As browsers of feeds understand it.
+        let href = href.strip_prefix("feed:").map_or(href, |rest| {
+            if rest.starts_with("http") { rest } else { href }
+        });
+        match &self.base {
+            Some(base) => base.join(href).ok(),
+            None => Url::parse(href).ok(),
+        }
+    }
 }
 
-fn feed_link(
-    attribute: &dyn Fn(&str) -> Option<String>,
-    base: Option<&Url>,
-) -> Option<DiscoveredFeed> {
-    let rel = attribute("rel")?.to_ascii_lowercase();
-    let mime = attribute("type")?
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    let is_feed = rel
-        .split_ascii_whitespace()
-        .any(|word| matches!(word, "alternate" | "feed"));
-    if !is_feed || !FEED_TYPES.contains(&mime.as_str()) {
-        return None;
-    }
-    let url = resolve(base, &attribute("href")?)?;
-    let title = attribute("title").filter(|title| !title.is_empty());
-    matches!(url.scheme(), "http" | "https").then(|| DiscoveredFeed {
-        url: url.into(),
-        title,
-        mime,
-    })
+/// An attribute's value without white space around it, its entities decoded.
+fn attribute(tag: &StartTag<()>, name: &str) -> Option<String> {
+    let value = tag.attributes.get(name.as_bytes())?;
+    Some(String::from_utf8_lossy(&value.value).trim().to_owned())
 }
 
-fn resolve(base: Option<&Url>, href: &str) -> Option<Url> {
-    match base {
-        Some(base) => base.join(href).ok(),
-        None => Url::parse(href).ok(),
-    }
+fn one_line(text: &str) -> String {
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.truncate(line.floor_char_boundary(MAX_TITLE));
+    line
+}
+
+/// True where a type of many uses stands for a feed: the title has the word, or the address the
+/// name. Translations and interfaces for programs have neither.
+fn speaks_of_feeds(title: &str, href: &str) -> bool {
+    let title = title.to_lowercase();
+    let mut words = title.split(|c: char| !c.is_alphanumeric());
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    let file = path.rsplit('/').next().unwrap_or_default();
+    words.any(|word| matches!(word, "rss" | "atom" | "feed"))
+        || matches!(file, "feed.json" | "feed.xml" | "rss.xml" | "atom.xml")
+}
+
+/// True for a feed of comments, which blogs name beside their own.
+fn is_of_comments(feed: &DiscoveredFeed) -> bool {
+    let title = feed.title.as_deref().unwrap_or_default().to_lowercase();
+    let url = Url::parse(&feed.url).ok();
+    let in_path = url
+        .as_ref()
+        .and_then(Url::path_segments)
+        .is_some_and(|mut parts| parts.any(|part| part.split('.').next() == Some("comments")));
+    let in_query = url.as_ref().is_some_and(|url| {
+        let mut pairs = url.query_pairs();
+        pairs.any(|(key, value)| key == "feed" && value.starts_with("comments"))
+    });
+    in_path || in_query || title.contains("comments")
 }

@@ -6,13 +6,14 @@
 use std::borrow::Cow;
 
 use super::hints::Hints;
-use crate::model::{MarkupKind, RawSource, Time};
+use crate::model::{FeedKind, MarkupKind, RawSource, Time};
 
 /// A document.
 #[derive(Default)]
 pub(super) struct Draft<'a> {
     /// Format in words.
     pub(super) format: String,
+    pub(super) kind: FeedKind,
     pub(super) head: Fields<'a>,
     pub(super) hints: Hints,
     pub(super) entries: Vec<Fields<'a>>,

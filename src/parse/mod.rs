@@ -1,6 +1,6 @@
 //! Bytes in, `RawFeed` out; synchronous, no network, no clock.
 //!
-//! decode (to UTF-8) -> xml or json (anything, in any condition, to a draft) -> atom (the draft as
+//! decode (to UTF-8) -> xml or json (anything, in any condition, to a draft; sitemaps too) -> atom (the draft as
 //! one canonical Atom document) -> feed-rs behind a guard -> convert. What was wrong with the
 //! document is told in `RawFeed::repairs`.
 
@@ -17,10 +17,12 @@ mod hints;
 mod json;
 mod repairs;
 #[cfg(test)]
+mod sitemap_tests;
+#[cfg(test)]
 mod tests;
 mod xml;
 
-pub use discover::{DiscoveredFeed, discover};
+pub use discover::{DiscoveredFeed, Page, discover};
 pub use error::ParseError;
 pub use guard::is_guarded;
 
@@ -30,12 +32,14 @@ use crate::model::RawFeed;
 use draft::Draft;
 use repairs::Repairs;
 
-/// Bounds of a document.
+/// Bounds of a document, and what of it is wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Entries read from one document; an XML document is cut there. Every entry costs memory
     /// whatever its size, so a cap on bytes is not enough.
     pub max_entries: usize,
+    /// A sitemap's pages that are no news count too; else it is read for its news alone.
+    pub pages: bool,
 }
 
 /// Reads a feed document.
@@ -61,7 +65,7 @@ pub fn parse(
     let text = without_controls(&decoded.text, &mut repairs);
     let document = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let draft = draft(&text, document, base, limits, &mut repairs)?;
-    let canonical = atom::write(&draft, text.len());
+    let canonical = atom::write(&draft);
     let mut feed = convert::feed(guard::run(&canonical)?, draft)?;
     feed.encoding = decoded.encoding;
     feed.repairs = of_bytes;
@@ -78,7 +82,7 @@ fn draft<'a>(
     repairs: &mut Repairs,
 ) -> Result<Draft<'a>, ParseError> {
     let as_json = |repairs: &mut Repairs| json::read(document, limits.max_entries, repairs);
-    let as_xml = |repairs: &mut Repairs| xml::read(text, base, limits.max_entries, repairs);
+    let as_xml = |repairs: &mut Repairs| xml::read(text, base, limits, repairs);
     let is_json = is_json(document)?;
     let first = if is_json {
         as_json(repairs)

@@ -4,7 +4,7 @@ use super::{
     read,
     tests::{draft, item, item_title, title, titles},
 };
-use crate::parse::{ParseError, repairs::Repairs};
+use crate::parse::{Limits, ParseError, repairs::Repairs};
 
 #[test]
 fn what_stands_before_and_after_the_feed_is_no_part_of_it() {
@@ -56,7 +56,18 @@ fn tags_of_the_feed_that_stray_into_an_entry_do_not_end_it() {
 
 #[test]
 fn a_web_page_is_no_feed() {
-    let read = |document| read(document, "", 9, &mut Repairs::default()).err();
+    let read = |document| {
+        read(
+            document,
+            "",
+            Limits {
+                max_entries: 9,
+                pages: false,
+            },
+            &mut Repairs::default(),
+        )
+        .err()
+    };
     assert_eq!(
         read("<html><body><p>x</p></body></html>"),
         Some(ParseError::WebPage)

@@ -238,6 +238,11 @@ impl<'a> Reader<'a, '_> {
                 fields.rights.offer(rank, name, Text { text, kind });
             }
             What::Generator => fields.generator.offer(rank, name, text),
+            What::Publication => {
+                if let Some(sitemap) = &mut self.sitemap {
+                    sitemap.published_by(text);
+                }
+            }
             What::Language => fields.language.offer(rank, name, text),
             What::Comments => {
                 let url = against(field.base.as_ref(), text);

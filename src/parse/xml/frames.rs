@@ -290,6 +290,11 @@ impl<'a> Frames<'a> {
         }
     }
 
+    /// Takes a prefix for this namespace from here on, whatever it was declared to be.
+    pub(super) fn assume(&mut self, prefix: &'a str, ns: Ns) {
+        self.namespaces.push((prefix, Some(ns)));
+    }
+
     /// The namespace of a name, and its local part. Names without prefix are feed elements unless
     /// a namespace of another kind is the default.
     pub(super) fn resolve(&self, name: &'a str) -> (Ns, &'a str) {

@@ -16,6 +16,7 @@ mod names;
 mod parts;
 mod says;
 mod scan;
+mod sitemap;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -29,10 +30,11 @@ use self::{
     frames::{Frame, Frames, Lower, Place},
     names::{Meaning, What},
     scan::{Attributes, Flaw, Scanner, Tag, Token},
+    sitemap::Sitemap,
     text::{Children, Entities, Flaws, Piece},
 };
 use super::{
-    ParseError, dates,
+    Limits, ParseError, dates,
     draft::{Draft, Fields},
     repairs::{Repairs, shown},
 };
@@ -40,11 +42,12 @@ use super::{
 /// Reads a document. `base` is the URL it came from.
 ///
 /// # Errors
-/// [`ParseError::WebPage`] and [`ParseError::NotAFeed`] where no feed's root element is found.
+/// [`ParseError::WebPage`] and [`ParseError::NotAFeed`] where no feed's root element is found;
+/// [`ParseError::SitemapIndex`], and [`ParseError::PagesOnly`] where its pages are not wanted.
 pub(super) fn read<'a>(
     text: &'a str,
     base: &str,
-    max_entries: usize,
+    limits: Limits,
     repairs: &mut Repairs,
 ) -> Result<Draft<'a>, ParseError> {
     let mut reader = Reader {
@@ -58,7 +61,8 @@ pub(super) fn read<'a>(
         first_element: None,
         root: None,
         is_atom: false,
-        max_entries,
+        limits,
+        sitemap: None,
         channels: 0,
         closings: Closings::default(),
     };
@@ -80,7 +84,9 @@ struct Reader<'a, 'r> {
     root: Option<&'a str>,
     /// True for Atom, which says of its texts what they are.
     is_atom: bool,
-    max_entries: usize,
+    limits: Limits,
+    /// Set if the document is one.
+    sitemap: Option<Sitemap<'a>>,
     /// Channels begun.
     channels: usize,
     closings: Closings<'a>,
@@ -128,8 +134,11 @@ impl<'a> Reader<'a, '_> {
 
     /// A start tag. True when no more is to be read.
     fn start(&mut self, tag: Tag<'a>, at: usize) -> bool {
-        self.first_element.get_or_insert(tag.name);
         let (scope, base, language) = self.scope(&tag);
+        if self.first_element.is_none() {
+            self.first_element = Some(tag.name);
+            self.sitemap = Sitemap::begun_by(&tag, &mut self.frames);
+        }
         let meaning = self.meaning(&tag, at);
         self.leave_part(meaning, tag.name, at);
         let mut frame = Frame {
@@ -161,14 +170,12 @@ impl<'a> Reader<'a, '_> {
             }
             What::Entry => {
                 self.frames.surface();
-                if self.draft.entries.len() == self.max_entries {
-                    self.repairs.at(
-                        at,
-                        format!(
-                            "more than {} entries; the rest is left out",
-                            self.max_entries
-                        ),
-                    );
+                let most = self.limits.max_entries;
+                if self.sitemap.is_some() {
+                    self.page(at);
+                } else if self.draft.entries.len() == most {
+                    let what = format!("more than {most} entries; the rest is left out");
+                    self.repairs.at(at, what);
                     self.frames.clear();
                     return true;
                 }
@@ -386,6 +393,9 @@ impl<'a> Reader<'a, '_> {
                 self.draft.entries.remove(open);
                 self.repairs.at(at, "the entry that is cut off is left out");
             }
+        }
+        if let Some(root) = self.sitemap.as_ref().map(|sitemap| sitemap.root) {
+            self.finish_sitemap(root)?;
         }
         // Their number is the publisher's, but they say nothing.
         self.draft.entries.sort_by_key(Fields::is_empty);

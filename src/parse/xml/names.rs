@@ -20,6 +20,10 @@ pub(super) enum Ns {
     License,
     /// The administrative module of RSS 1.0.
     Admin,
+    /// Sitemaps, and their parts for news and pictures.
+    Sitemap,
+    News,
+    Picture,
     /// XML's own (`xml:base`).
     Xml,
     /// Known, and of no interest.
@@ -98,6 +102,9 @@ const KNOWN: &[(&str, &[&str], Ns)] = &[
         Ns::License,
     ),
     ("webns.net/mvcb", &["admin"], Ns::Admin),
+    ("sitemaps.org/schemas/sitemap/0.9", &[], Ns::Sitemap),
+    ("google.com/schemas/sitemap-news/0.9", &["news"], Ns::News),
+    ("google.com/schemas/sitemap-image/1.1", &[], Ns::Picture),
     ("w3.org/xml/1998/namespace", &["xml"], Ns::Xml),
     ("purl.org/rss/1.0/modules/slash", &["slash"], Ns::Other),
     ("wellformedweb.org/commentapi", &["wfw"], Ns::Other),
@@ -159,6 +166,8 @@ pub(super) enum What {
     Category,
     /// Categories separated by commas.
     Keywords,
+    /// The name of who publishes an entry of a sitemap.
+    Publication,
     Rights,
     /// A licence by its URL.
     License,
@@ -239,6 +248,26 @@ pub(super) fn meaning(ns: Ns, local: &[u8]) -> Option<Meaning> {
         Ns::Rdf => table! { local;
             b"rdf" => What::Root, 0, "rdf:RDF";
             b"seq" | b"bag" | b"li" => What::Wrapper, 0, "rdf:Seq";
+        },
+        Ns::Sitemap => table! { local;
+            b"urlset" | b"sitemapindex" => What::Feed, 0, "urlset";
+            b"url" | b"sitemap" => What::Entry, 0, "url";
+            b"loc" => What::Link, 0, "loc";
+            b"lastmod" => What::Updated, 0, "lastmod";
+        },
+        Ns::News => table! { local;
+            b"news" | b"publication" => What::Wrapper, 0, "news:news";
+            b"name" => What::Publication, 0, "news:name";
+            b"language" => What::Language, 0, "news:language";
+            b"title" => What::Title, 0, "news:title";
+            b"publication_date" => What::Published, 0, "news:publication_date";
+            b"keywords" => What::Keywords, 0, "news:keywords";
+            b"genres" => What::Keywords, 0, "news:genres";
+            b"stock_tickers" => What::Keywords, 0, "news:stock_tickers";
+        },
+        Ns::Picture => table! { local;
+            b"image" => What::Wrapper, 0, "image:image";
+            b"loc" => What::Image, 0, "image:loc";
         },
         Ns::Xml | Ns::Other => None,
     }

@@ -4,6 +4,7 @@ use super::read;
 use crate::{
     model::MarkupKind,
     parse::{
+        Limits,
         draft::{Draft, Fields},
         repairs::Repairs,
     },
@@ -12,7 +13,16 @@ use crate::{
 /// The document and what was told of it.
 pub(super) fn draft(document: &str) -> (Draft<'_>, Vec<String>) {
     let mut repairs = Repairs::default();
-    let draft = read(document, "https://example.org/f/", 100, &mut repairs).unwrap();
+    let draft = read(
+        document,
+        "https://example.org/f/",
+        Limits {
+            max_entries: 100,
+            pages: false,
+        },
+        &mut repairs,
+    )
+    .unwrap();
     let told = repairs.finish(document);
     (draft, told.iter().map(ToString::to_string).collect())
 }
