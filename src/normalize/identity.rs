@@ -29,13 +29,13 @@ impl<'a> Names<'a> {
     }
 
     /// What two listings of one entry have in common, whatever tracking their links carry.
-    fn texts(&self) -> [Option<&'a str>; 4] {
-        [
-            self.guid,
-            self.canonical_url,
-            Some(self.title),
-            Some(self.content),
-        ]
+    fn texts(&self) -> ([Option<&'a str>; 3], &'a str) {
+        (self.head(), self.content)
+    }
+
+    /// The same but for the content.
+    fn head(&self) -> [Option<&'a str>; 3] {
+        [self.guid, self.canonical_url, Some(self.title)]
     }
 
     /// The key made of everything, for entries that have no name of their own.
@@ -98,10 +98,15 @@ pub(super) fn identify(
     feed: &FeedId,
     site: Option<&str>,
 ) -> Vec<Option<(EntryKey, ArticleId)>> {
+    // Bodies are long, and looked at only where all else is equal.
+    let mut heads = HashMap::new();
+    for entry in entries {
+        *heads.entry(entry.head()).or_insert(0) += 1;
+    }
     let mut texts = HashSet::new();
     let first: Vec<bool> = entries
         .iter()
-        .map(|entry| texts.insert(entry.texts()))
+        .map(|entry| heads.get(&entry.head()) == Some(&1) || texts.insert(entry.texts()))
         .collect();
     let firsts = entries.iter().zip(&first).filter(|(_, first)| **first);
     let census = Census::new(firsts.map(|(entry, _)| entry));

@@ -112,7 +112,7 @@ fn is_possible(tag: &str, sample: &str) -> bool {
     if scripts.is_empty() || (sample.is_ascii() && scripts.contains(&Script::Latin)) {
         return true;
     }
-    let Some(found) = whatlang::detect_script(sample) else {
+    let Some(found) = script(sample) else {
         return true;
     };
     if scripts.contains(&found) {
@@ -139,24 +139,56 @@ fn is_possible(tag: &str, sample: &str) -> bool {
 /// of another language.
 fn is_english(sample: &str) -> bool {
     sample.len() < PARAGRAPH
-        || english_words(sample).0 > 0
+        || words(sample).any(|word| english(word).is_some())
         || detect(sample).is_none_or(|(code, sure)| code == "en" || sure < CERTAIN)
 }
 
 /// How many of [`ENGLISH`] a sample has, and how many of its words they are, in percent.
 fn english_words(sample: &str) -> (u32, usize) {
-    let (mut seen, mut english, mut all) = (0_u16, 0, 0);
-    for word in sample.split(|c: char| !c.is_alphabetic()) {
-        all += usize::from(!word.is_empty());
-        let known = ENGLISH
-            .iter()
-            .position(|known| known.eq_ignore_ascii_case(word));
-        if let Some(at) = known {
+    let (mut seen, mut share, mut all) = (0_u16, 0, 0);
+    for word in words(sample) {
+        all += 1;
+        if let Some(at) = english(word) {
             seen |= 1 << at;
-            english += 100;
+            share += 100;
         }
     }
-    (seen.count_ones(), english / all.max(1))
+    (seen.count_ones(), share / all.max(1))
+}
+
+/// Which of [`ENGLISH`] a word is, whatever its case.
+fn english(word: &str) -> Option<usize> {
+    if !(2..=4).contains(&word.len()) {
+        return None;
+    }
+    ENGLISH
+        .iter()
+        .position(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// The runs of letters in a sample.
+fn words(sample: &str) -> impl Iterator<Item = &str> {
+    sample
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+}
+
+/// The script that most letters of a sample are in.
+fn script(sample: &str) -> Option<Script> {
+    // The detector tries one script after the other for each character, and each character beyond
+    // ASCII is of one of them: where they are fewer than the ASCII letters, it says Latin.
+    let count = |what: fn(&u8) -> bool| sample.bytes().filter(what).count();
+    let beyond = count(|byte| *byte >= 0xc0);
+    if count(u8::is_ascii_alphabetic) > beyond {
+        return Some(Script::Latin);
+    }
+    whatlang::detect_script(sample)
+}
+
+/// True for so many letters or more.
+fn has_letters(sample: &str, needed: usize) -> bool {
+    let letters = sample.chars().filter(|c| c.is_alphabetic());
+    letters.take(needed).count() == needed
 }
 
 /// The scripts a language is written in; none where every one may be.
@@ -188,13 +220,12 @@ fn scripts(tag: &str) -> &'static [Script] {
 
 /// The language of a sample with the detector's confidence.
 fn detect(sample: &str) -> Option<(&'static str, f64)> {
-    let letters = sample.chars().filter(|c| c.is_alphabetic()).count();
-    let script = whatlang::detect_script(sample)?;
+    let script = script(sample)?;
     let needed = match script {
         Script::Mandarin | Script::Hiragana | Script::Katakana => LETTERS / 4,
         _ => LETTERS,
     };
-    if letters < needed {
+    if !has_letters(sample, needed) {
         return None;
     }
     // Most texts are English, and statistics take fifty times as long to say so.
@@ -358,6 +389,30 @@ mod tests {
         for little in ["", "Hello", "v1.2.3", "https://example.org/a/b/c", "🎉🎉🎉"] {
             assert_eq!(found(None, little), (None, false), "{little}");
         }
+    }
+
+    #[test]
+    fn the_short_ways_say_what_the_long_ones_do() {
+        let mixed = format!("{GERMAN} {RUSSIAN}");
+        let few = "Ж — Жa — 5";
+        for text in [
+            TEXT,
+            GERMAN,
+            JAPANESE,
+            RUSSIAN,
+            &mixed,
+            few,
+            "",
+            "é é é a",
+            "12 — 34",
+        ] {
+            assert_eq!(script(text), whatlang::detect_script(text), "{text}");
+            let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+            assert!(has_letters(text, letters));
+            assert!(!has_letters(text, letters + 1));
+        }
+        assert!(ENGLISH.iter().all(|word| english(word).is_some()));
+        assert_eq!(english_words("The cat, the dog; AND you"), (3, 66));
     }
 
     #[test]
