@@ -5,12 +5,14 @@
 //! all; an acknowledged write survives a crash; paging is by key. `tests/contract.rs` runs one
 //! suite over all backends.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use super::StoreError;
+use super::{Packed, StoreError};
 use crate::model::{
-    ArticleId, ArticleQuery, Batch, Change, Committed, DueFeed, EntryKey, FeedFilter, FeedId,
-    FeedRecord, FeedSpec, Known, Page, PageKey, PollRecord, Time,
+    ArticleId, ArticleQuery, Backfill, Batch, Change, Committed, Cursor, DueFeed, EntryKey,
+    FeedFilter, FeedId, FeedOutline, FeedRecord, FeedSpec, Health, HostPause, Known, Leave,
+    NewSubscription, Page, PageCommit, PageKey, PollRecord, Push, Spread, Subscription, Time,
+    UnreadDocument,
 };
 
 /// All feeds that the feed files name now.
@@ -37,36 +39,49 @@ pub struct SyncReport {
 }
 
 /// How to claim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Claim {
     /// The moment of claiming.
     pub now: Time,
-    /// How long the feeds are ours.
+    /// How long the feeds are ours; longer than nothing.
     pub lease: Duration,
     /// At most so many.
     pub limit: usize,
-    /// Hosts that are at their limit; their feeds are passed over.
-    pub busy_hosts: Vec<String>,
-    /// At most so many of one host in this claim.
+    /// At most so many leases of one scope at a time, whoever holds them.
     pub per_host: usize,
+    /// Time between two claims of one scope; [`crate::model::spacing_of`] may lengthen it.
+    pub spacing: Duration,
+    /// Requests will follow. Not where the answer is here already: then it is nobody's turn, and
+    /// none is used up.
+    pub asks: bool,
 }
 
-/// A claimed feed with its host.
+/// A claimed feed with its politeness scope.
 #[derive(Clone, Debug)]
 pub struct Claimed {
     /// The feed.
     pub feed: DueFeed,
-    /// The host of its URL.
-    pub host: String,
+    /// See [`crate::model::scope_of`].
+    pub scope: String,
 }
 
-/// The answer to a claim.
+/// The answer to a claim by name.
 #[derive(Clone, Debug, Default)]
-pub struct ClaimedBatch {
-    /// The feeds that are ours now.
+pub struct NamedClaims {
+    /// The feeds that are ours now, in the order of asking.
     pub feeds: Vec<Claimed>,
-    /// More feeds are due, but their hosts are at their limit: ask again when one has finished.
-    pub held_back: bool,
+    /// Feeds whose scope's turn has not come, and the moment at which to ask again. Where the scope
+    /// is full that is the end of a lease, and any poll's end may come sooner.
+    pub waiting: Vec<(FeedId, Time)>,
+}
+
+/// What was planned anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replanned {
+    /// Plans that had been made ahead of the clock.
+    pub mended: u64,
+    /// Overdue feeds that were spread.
+    pub spread: u64,
 }
 
 /// Counts for `status`.
@@ -80,6 +95,10 @@ pub struct Totals {
     pub bytes: u64,
     /// The last number of the change sequence.
     pub last_seq: i64,
+    /// Start of the latest poll in the history.
+    pub last_poll: Option<Time>,
+    /// How often entries may have been lost between two polls.
+    pub gaps: u64,
 }
 
 /// A revision that was replaced.
@@ -99,21 +118,20 @@ pub struct Revision {
 pub trait Backend: Send {
     /// Makes the store's feeds equal to the feed files': new ones are due at once, vanished ones
     /// are retired (their articles stay), state is kept. A feed with a new URL is due at once, and
-    /// what the old URL answered is forgotten, a poll of it that is under way included.
+    /// what the old URL answered is forgotten, a poll of it that is under way included. One with a
+    /// shorter interval is due that interval after its last poll if the old interval decided.
     fn sync_feeds(&mut self, set: &FeedSet, now: Time) -> Result<SyncReport, StoreError>;
 
-    /// Leases due feeds, longest overdue first, and **reserves** their next poll at now plus the
-    /// feed's interval before any request is sent, so that a crash loop can never poll twice.
-    fn claim_due(&mut self, claim: &Claim) -> Result<ClaimedBatch, StoreError>;
+    /// Leases due feeds, and **reserves** their next poll at now plus the feed's interval before any
+    /// request is sent, so that a crash loop can never poll twice. Scopes that have waited longest
+    /// come first, and of each its longest overdue feed; none gets more leases than it may have, or
+    /// two within its spacing, or any during a pause. What this costs depends on the feeds claimed, not on
+    /// how many there are or how they are distributed over hosts.
+    fn claim_due(&mut self, claim: &Claim) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Leases the named feeds, due or not, and reserves their next poll as [`Self::claim_due`]
-    /// does; those under another's lease, paused, retired or gone are left out.
-    fn claim(
-        &mut self,
-        ids: &[FeedId],
-        now: Time,
-        lease: Duration,
-    ) -> Result<Vec<Claimed>, StoreError>;
+    /// Leases the named feeds (`limit` does not count), due or not, under the same rules; those under
+    /// another's lease, paused, retired or gone are left out.
+    fn claim(&mut self, ids: &[FeedId], claim: &Claim) -> Result<NamedClaims, StoreError>;
 
     /// Gives back claimed feeds that were never requested: due again when they were.
     fn release(&mut self, feeds: &[DueFeed]) -> Result<(), StoreError>;
@@ -122,25 +140,101 @@ pub trait Backend: Send {
     /// while holding the store's polling lock alone ([`super::PollLock`]). Returns how many.
     fn break_leases(&mut self) -> Result<u64, StoreError>;
 
-    /// The first moment after `now` at which a feed may fall due, whatever polls under way commit
-    /// until then; never later than one does. `None` if no feed is waiting or being polled.
-    fn next_due(&mut self, now: Time) -> Result<Option<Time>, StoreError>;
+    /// The first moment at which a feed may be claimed as things stand; may have passed. A claim, a
+    /// commit or a release may change it. `None` if no feed is polled.
+    fn next_due(&mut self) -> Result<Option<Time>, StoreError>;
+
+    /// To be called when polling starts and when the clock has jumped. Plans (next polls, leases,
+    /// `Retry-After`s, pauses) that were made ahead of the clock are moved back by as much, so that
+    /// each wait lasts as long as was decided, counted from now, and no feed is stuck. With `spread`,
+    /// overdue feeds get places one after the other, longest overdue first, never polled ones last.
+    fn replan(&mut self, now: Time, spread: Option<Spread>) -> Result<Replanned, StoreError>;
+
+    /// Scopes that servers asked to leave alone, and until when.
+    fn host_pauses(&mut self, now: Time) -> Result<Vec<HostPause>, StoreError>;
+
+    /// The feeds that the feed files name, counted by [`FeedRecord::health`], without reading them.
+    fn health(&mut self, now: Time) -> Result<BTreeMap<Health, u64>, StoreError>;
 
     /// What is known of a document's entries.
     fn known(&mut self, feed: i64, entries: &[(EntryKey, ArticleId)]) -> Result<Known, StoreError>;
 
-    /// Commits several batches in one transaction. The outer error means that none was kept; an
+    /// Commits several batches in one transaction, the pauses that servers asked for included. The outer error means that none was kept; an
     /// inner one that this batch alone was refused. A lease is good for one commit.
+    fn commit_packed(
+        &mut self,
+        batches: &[Packed],
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError>;
+
+    /// [`Self::commit_packed`] for callers who have but one thread.
     fn commit(
         &mut self,
         batches: &[Batch],
-    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError>;
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+        let packed = batches.iter().cloned().map(Packed::new);
+        self.commit_packed(&packed.collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Commits what a hub delivered, with its line in the history; what polls know of the feed and
+    /// when they come stays as it is, but for the moment of the last news. `None`, and nothing kept:
+    /// the feed is not polled any more.
+    fn push(&mut self, push: &Push) -> Result<Option<Committed>, StoreError>;
+
+    /// Brings a feed's next poll forward to `at`, if it is later; a poll under way is not touched.
+    fn hasten(&mut self, feed: &FeedId, at: Time) -> Result<(), StoreError>;
+
+    /// Writes down that a feed wants this subscription, due at once. False, and nothing is changed,
+    /// if it has it; one that it has for another topic, hub or callback is left.
+    fn subscribe(&mut self, wanted: &NewSubscription, now: Time) -> Result<bool, StoreError>;
+
+    /// Marks subscriptions as no longer wanted: those whose hubs were asked are due to be told, the
+    /// others are over. Forgets those that have long been over. Returns how many were marked.
+    fn leave(&mut self, leave: &Leave, now: Time) -> Result<u64, StoreError>;
+
+    /// The subscription with that token.
+    fn subscription(&mut self, token: &str) -> Result<Option<Subscription>, StoreError>;
+
+    /// A feed's subscriptions, or all of them, the latest first.
+    fn subscriptions(&mut self, feed: Option<&FeedId>) -> Result<Vec<Subscription>, StoreError>;
+
+    /// Subscriptions with a request to be made, longest due first, one of each hub, none of those in
+    /// `busy_hubs`.
+    fn due_subscriptions(
+        &mut self,
+        now: Time,
+        busy_hubs: &[String],
+        limit: usize,
+    ) -> Result<Vec<Subscription>, StoreError>;
+
+    /// The first moment at which a request to a hub falls due, apart from `busy_hubs`.
+    fn next_subscription(&mut self, busy_hubs: &[String]) -> Result<Option<Time>, StoreError>;
+
+    /// Reads a subscription, lets `change` decide, and writes it back, in one transaction; what it
+    /// was asked for stays. False if there is none with that token.
+    fn change_subscription(
+        &mut self,
+        token: &str,
+        change: &mut dyn FnMut(&mut Subscription),
+    ) -> Result<bool, StoreError>;
 
     /// Feeds, ordered by id.
     fn feeds(&mut self, filter: &FeedFilter) -> Result<Vec<FeedRecord>, StoreError>;
 
+    /// The feeds that the feed files name, ordered by id, without what polls have learnt of them.
+    fn outlines(&mut self) -> Result<Vec<FeedOutline>, StoreError>;
+
     /// A feed's latest polls, newest first.
     fn polls(&mut self, feed: &FeedId, limit: usize) -> Result<Vec<PollRecord>, StoreError>;
+
+    /// Asks nothing of a scope before a moment, as a server of it wished outside of any poll. A pause
+    /// that is in force already is never shortened.
+    fn pause_host(&mut self, pause: &HostPause, now: Time) -> Result<(), StoreError>;
+
+    /// Feeds that may have lost entries since a moment, ordered by id.
+    fn gaps(&mut self, since: Time) -> Result<Vec<FeedId>, StoreError>;
+
+    /// A feed's documents that could not be read, newest first; a few at most.
+    fn unread(&mut self, feed: &FeedId) -> Result<Vec<UnreadDocument>, StoreError>;
 
     /// A page of articles, ordered by publication (else first sight); markup only if it is asked
     /// for.
@@ -162,6 +256,26 @@ pub trait Backend: Send {
 
     /// Deletes articles and leaves tombstones. Returns how many there were.
     fn delete(&mut self, ids: &[ArticleId], reason: &str, now: Time) -> Result<u32, StoreError>;
+
+    /// Where a feed's backfill stands; the default for a feed that it was never begun for. Waits
+    /// are those of all feeds of its host. A feed with a new URL has none, but the waits of its
+    /// host.
+    fn backfill(&mut self, feed: &FeedId) -> Result<Backfill, StoreError>;
+
+    /// Reserves the next request of a backfill before it is sent, and says with which cursor; gives
+    /// its number. Refused with [`StoreError::BackfillTaken`] if there was a reservation after
+    /// `turn`.
+    fn reserve_page(
+        &mut self,
+        feed: &FeedId,
+        turn: i64,
+        cursor: &Cursor,
+        now: Time,
+    ) -> Result<i64, StoreError>;
+
+    /// Commits what a page of a backfill brought, under the latest reservation only. What polls
+    /// have learnt of the feed stays as it is.
+    fn commit_page(&mut self, page: &PageCommit) -> Result<Committed, StoreError>;
 
     /// Drops poll history before a moment, some thousand polls in a call, and tidies after the
     /// last. Returns how many polls were dropped; call again until there are none.

@@ -87,6 +87,12 @@ pub enum StoreError {
         /// Which feed.
         feed: String,
     },
+    /// Another process goes on with the backfill; what this one read last was dropped.
+    #[error("feed {feed}: another tidings fetches its older entries, or its URL has changed")]
+    BackfillTaken {
+        /// Which feed.
+        feed: String,
+    },
     /// Anything else the database says.
     #[error("store: {context}")]
     Sql {

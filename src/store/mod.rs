@@ -6,32 +6,40 @@
 
 mod backend;
 mod error;
+mod hubs;
 mod lock;
+mod packed;
 pub mod sqlite;
 mod thread;
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::{Arc, Mutex},
     thread::JoinHandle,
-    time::Duration,
 };
 
-pub use backend::{Backend, Claim, Claimed, ClaimedBatch, FeedSet, Revision, SyncReport, Totals};
+pub use backend::{
+    Backend, Claim, Claimed, FeedSet, NamedClaims, Replanned, Revision, SyncReport, Totals,
+};
 pub use error::StoreError;
 pub use lock::{DaemonLock, PollLock};
+pub use packed::Packed;
 
 use crate::model::{
-    ArticleId, Batch, Committed, DueFeed, EntryKey, FeedFilter, FeedId, FeedRecord, Known,
-    PollRecord, Time,
+    ArticleId, Backfill, Batch, Committed, Cursor, DueFeed, EntryKey, FeedFilter, FeedId,
+    FeedRecord, Health, HostPause, Known, PageCommit, PollRecord, Spread, Time, UnreadDocument,
 };
 use thread::Worker;
+use tokio::sync::Semaphore;
 
 /// An open store.
 #[derive(Clone)]
 pub struct Store {
     writer: Worker,
     reader: Worker,
+    /// As many batches are packed at once as there are cores.
+    packing: Arc<Semaphore>,
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
@@ -52,9 +60,11 @@ impl Store {
     fn start(writer: Box<dyn Backend>, reader: Box<dyn Backend>) -> std::io::Result<Self> {
         let (writer, writer_thread) = Worker::start("store-writer", writer)?;
         let (reader, reader_thread) = Worker::start("store-reader", reader)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             writer,
             reader,
+            packing: Arc::new(Semaphore::new(cores)),
             threads: Arc::new(Mutex::new(vec![writer_thread, reader_thread])),
         })
     }
@@ -65,6 +75,7 @@ impl Store {
         let Self {
             writer,
             reader,
+            packing: _,
             threads,
         } = self;
         writer.stop().await;
@@ -87,21 +98,16 @@ impl Store {
     }
 
     /// See [`Backend::claim_due`].
-    pub async fn claim_due(&self, claim: Claim) -> Result<ClaimedBatch, StoreError> {
+    pub async fn claim_due(&self, claim: Claim) -> Result<Vec<Claimed>, StoreError> {
         self.writer
             .call(move |backend| backend.claim_due(&claim))
             .await
     }
 
     /// See [`Backend::claim`].
-    pub async fn claim(
-        &self,
-        ids: Vec<FeedId>,
-        now: Time,
-        lease: Duration,
-    ) -> Result<Vec<Claimed>, StoreError> {
+    pub async fn claim(&self, ids: Vec<FeedId>, claim: Claim) -> Result<NamedClaims, StoreError> {
         self.writer
-            .call(move |backend| backend.claim(&ids, now, lease))
+            .call(move |backend| backend.claim(&ids, &claim))
             .await
     }
 
@@ -118,8 +124,27 @@ impl Store {
     }
 
     /// See [`Backend::next_due`].
-    pub async fn next_due(&self, now: Time) -> Result<Option<Time>, StoreError> {
-        self.reader.call(move |backend| backend.next_due(now)).await
+    pub async fn next_due(&self) -> Result<Option<Time>, StoreError> {
+        self.reader.call(|backend| backend.next_due()).await
+    }
+
+    /// See [`Backend::replan`].
+    pub async fn replan(&self, now: Time, spread: Option<Spread>) -> Result<Replanned, StoreError> {
+        self.writer
+            .call(move |backend| backend.replan(now, spread))
+            .await
+    }
+
+    /// See [`Backend::host_pauses`].
+    pub async fn host_pauses(&self, now: Time) -> Result<Vec<HostPause>, StoreError> {
+        self.reader
+            .call(move |backend| backend.host_pauses(now))
+            .await
+    }
+
+    /// See [`Backend::health`].
+    pub async fn health(&self, now: Time) -> Result<BTreeMap<Health, u64>, StoreError> {
+        self.reader.call(move |backend| backend.health(now)).await
     }
 
     /// See [`Backend::known`].
@@ -135,7 +160,14 @@ impl Store {
 
     /// Commits one batch; grouped with others that wait. See [`Backend::commit`].
     pub async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        self.writer.commit(batch).await
+        let packed = if Packed::has_work(&batch) {
+            let _permit = self.packing.acquire().await;
+            let packing = tokio::task::spawn_blocking(|| Packed::new(batch));
+            packing.await.map_err(|_| StoreError::Closed)??
+        } else {
+            Packed::new(batch)?
+        };
+        self.writer.commit(packed).await
     }
 
     /// See [`Backend::feeds`].
@@ -145,10 +177,72 @@ impl Store {
             .await
     }
 
+    /// Hands over feeds one by one, in the order of their ids, and never holds many: with all it has
+    /// learnt a feed is some kilobytes.
+    ///
+    /// # Errors
+    /// The backend's; what was handed over by then stays so.
+    pub async fn each_feed(
+        &self,
+        mut filter: FeedFilter,
+        mut take: impl FnMut(FeedRecord),
+    ) -> Result<(), StoreError> {
+        const PAGE: usize = 500;
+        filter.limit = Some(PAGE);
+        loop {
+            let page = self.feeds(filter.clone()).await?;
+            let is_last = page.len() < PAGE;
+            filter.after = page.last().map(|record| record.id.clone());
+            page.into_iter().for_each(&mut take);
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
     /// See [`Backend::polls`].
     pub async fn polls(&self, feed: FeedId, limit: usize) -> Result<Vec<PollRecord>, StoreError> {
         self.reader
             .call(move |backend| backend.polls(&feed, limit))
+            .await
+    }
+
+    /// See [`Backend::pause_host`].
+    pub async fn pause_host(&self, pause: HostPause, now: Time) -> Result<(), StoreError> {
+        self.writer
+            .call(move |backend| backend.pause_host(&pause, now))
+            .await
+    }
+
+    /// See [`Backend::unread`].
+    pub async fn unread(&self, feed: FeedId) -> Result<Vec<UnreadDocument>, StoreError> {
+        self.reader.call(move |backend| backend.unread(&feed)).await
+    }
+
+    /// See [`Backend::backfill`].
+    pub async fn backfill(&self, feed: FeedId) -> Result<Backfill, StoreError> {
+        self.reader
+            .call(move |backend| backend.backfill(&feed))
+            .await
+    }
+
+    /// See [`Backend::reserve_page`].
+    pub async fn reserve_page(
+        &self,
+        feed: FeedId,
+        turn: i64,
+        cursor: Cursor,
+        now: Time,
+    ) -> Result<i64, StoreError> {
+        self.writer
+            .call(move |backend| backend.reserve_page(&feed, turn, &cursor, now))
+            .await
+    }
+
+    /// See [`Backend::commit_page`].
+    pub async fn commit_page(&self, page: PageCommit) -> Result<Committed, StoreError> {
+        self.writer
+            .call(move |backend| backend.commit_page(&page))
             .await
     }
 

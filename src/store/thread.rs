@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Backend, StoreError};
-use crate::model::{Batch, Committed};
+use super::{Backend, Packed, StoreError};
+use crate::model::Committed;
 
 /// Batches in one transaction at most; bounds the memory and the time of one commit.
 const GROUP: usize = 64;
@@ -23,7 +23,7 @@ type Reply = oneshot::Sender<Result<Committed, StoreError>>;
 type Call = Box<dyn FnOnce(&mut dyn Backend) + Send>;
 
 enum Job {
-    Commit(Box<Batch>, Reply),
+    Commit(Box<Packed>, Reply),
     Call(Call),
     Stop,
 }
@@ -69,7 +69,7 @@ impl Worker {
     }
 
     /// Commits one batch, in one transaction with others that wait at the same time.
-    pub(super) async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+    pub(super) async fn commit(&self, batch: Packed) -> Result<Committed, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.jobs
             .send(Job::Commit(Box::new(batch), reply))
@@ -121,7 +121,7 @@ fn linger(waiting: &mut Vec<Job>, queue: &mut mpsc::Receiver<Job>) {
 
 /// Commits the group; when the whole group fails, each batch is tried alone, so that one bad
 /// batch never loses another feed's articles.
-fn commit(backend: &mut dyn Backend, batches: &mut Vec<Batch>, replies: &mut Vec<Reply>) {
+fn commit(backend: &mut dyn Backend, batches: &mut Vec<Packed>, replies: &mut Vec<Reply>) {
     if batches.is_empty() {
         return;
     }
@@ -157,9 +157,10 @@ fn commit(backend: &mut dyn Backend, batches: &mut Vec<Batch>, replies: &mut Vec
 
 fn guarded(
     backend: &mut dyn Backend,
-    group: &[Batch],
+    group: &[Packed],
 ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
-    catch_unwind(AssertUnwindSafe(|| backend.commit(group))).unwrap_or(Err(StoreError::Closed))
+    catch_unwind(AssertUnwindSafe(|| backend.commit_packed(group)))
+        .unwrap_or(Err(StoreError::Closed))
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
 //! The thread around a backend: order, grouping, and what a panic or a failed group costs.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use super::*;
 use crate::{
     model::{
-        ArticleId, ArticleQuery, Change, DueFeed, EntryKey, FeedFilter, FeedId, FeedRecord, Known,
-        Page, PageKey, PollRecord, Time,
+        ArticleId, ArticleQuery, Backfill, Batch, Change, Cursor, DueFeed, EntryKey, FeedFilter,
+        FeedId, FeedOutline, FeedRecord, Health, HostPause, Known, Leave, NewSubscription, Page,
+        PageCommit, PageKey, PollRecord, Push, Spread, Subscription, Time, UnreadDocument,
     },
-    store::{Claim, Claimed, ClaimedBatch, FeedSet, Revision, SyncReport, Totals},
+    store::{Claim, Claimed, FeedSet, NamedClaims, Replanned, Revision, SyncReport, Totals},
 };
 
 /// What the thread asked of the backend, in order.
@@ -32,11 +36,12 @@ macro_rules! unused {
 }
 
 impl Backend for Stub {
-    fn commit(
+    fn commit_packed(
         &mut self,
-        batches: &[Batch],
+        batches: &[Packed],
     ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
-        let stamps: Vec<_> = batches.iter().map(|batch| batch.now.timestamp()).collect();
+        let stamps = batches.iter().map(|packed| packed.batch().now.timestamp());
+        let stamps: Vec<_> = stamps.collect();
         self.note(format!("{stamps:?}"));
         assert!(!stamps.contains(&13), "an unlucky batch");
         if stamps.contains(&7) {
@@ -55,14 +60,33 @@ impl Backend for Stub {
     }
 
     unused! {
+        backfill(&FeedId) -> Backfill;
+        reserve_page(&FeedId, i64, &Cursor, Time) -> i64;
+        commit_page(&PageCommit) -> Committed;
         sync_feeds(&FeedSet, Time) -> SyncReport;
-        claim_due(&Claim) -> ClaimedBatch;
-        claim(&[FeedId], Time, Duration) -> Vec<Claimed>;
+        push(&Push) -> Option<Committed>;
+        hasten(&FeedId, Time) -> ();
+        subscribe(&NewSubscription, Time) -> bool;
+        leave(&Leave, Time) -> u64;
+        subscription(&str) -> Option<Subscription>;
+        subscriptions(Option<&FeedId>) -> Vec<Subscription>;
+        due_subscriptions(Time, &[String], usize) -> Vec<Subscription>;
+        next_subscription(&[String]) -> Option<Time>;
+        change_subscription(&str, &mut dyn FnMut(&mut Subscription)) -> bool;
+        claim_due(&Claim) -> Vec<Claimed>;
+        claim(&[FeedId], &Claim) -> NamedClaims;
         release(&[DueFeed]) -> ();
-        next_due(Time) -> Option<Time>;
+        next_due() -> Option<Time>;
+        replan(Time, Option<Spread>) -> Replanned;
+        host_pauses(Time) -> Vec<HostPause>;
+        health(Time) -> BTreeMap<Health, u64>;
         known(i64, &[(EntryKey, ArticleId)]) -> Known;
         feeds(&FeedFilter) -> Vec<FeedRecord>;
+        outlines() -> Vec<FeedOutline>;
         polls(&FeedId, usize) -> Vec<PollRecord>;
+        pause_host(&HostPause, Time) -> ();
+        gaps(Time) -> Vec<FeedId>;
+        unread(&FeedId) -> Vec<UnreadDocument>;
         articles(&ArticleQuery, Option<PageKey>, usize) -> Page;
         count(&ArticleQuery) -> u64;
         changes(i64, usize) -> Vec<Change>;
@@ -73,12 +97,13 @@ impl Backend for Stub {
     }
 }
 
-fn batch(stamp: i64) -> Batch {
-    Batch {
+fn batch(stamp: i64) -> Packed {
+    let batch = Batch {
         feed: None,
         entries: Vec::new(),
         now: Time::from_timestamp(stamp, 0).unwrap(),
-    }
+    };
+    Packed::new(batch).unwrap()
 }
 
 fn commit_job(stamp: i64) -> (Job, oneshot::Receiver<Result<Committed, StoreError>>) {

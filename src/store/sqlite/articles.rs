@@ -1,6 +1,6 @@
 //! Looking articles up: what is known of a document, pages for exports, counts.
 
-use rusqlite::{Connection, OptionalExtension as _, named_params, types::Value};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, named_params, types::Value};
 
 use super::{
     Sql, html,
@@ -16,62 +16,67 @@ use crate::{
 
 pub(super) fn known(db: &Connection, feed: i64, entries: &[(EntryKey, ArticleId)]) -> Sql<Known> {
     let mut known = Known::default();
+    // A look-up of nothing costs as much as one of something, and most documents are a feed's first
+    // or of a store in which nothing was ever deleted.
+    let is_sighted = exists(db, "sightings WHERE feed = ?1", [feed])?;
+    let has_deleted = exists(db, "deleted_entries WHERE feed = ?1", [feed])?;
+    let has_tombstones = exists(db, "tombstones", [])?;
+    let mut sighted = db.prepare_cached(&format!(
+        "SELECT {KNOWN}, a.id, s.fingerprint FROM sightings s JOIN articles a ON a.row = s.article
+         WHERE s.feed = ?1 AND s.key = ?2"
+    ))?;
+    let mut by_id =
+        db.prepare_cached(&format!("SELECT {KNOWN} FROM articles a WHERE a.id = ?1"))?;
     for (key, id) in entries {
-        let sighting = known_sighting(db, feed, *key)?;
         // A sighted entry belongs to its article, whatever its link says today.
-        let article = sighting.map_or(*id, |sighting| sighting.article);
-        if let Some(sighting) = sighting {
+        let found = if is_sighted {
+            let both = |row: &Row<'_>| Ok((known_sighting(row)?, known_article(row)?));
+            sighted.query_row((feed, key.0), both).optional()?
+        } else {
+            None
+        };
+        if let Some((sighting, article)) = found {
+            known.articles.insert(sighting.article, article);
             known.sightings.insert(*key, sighting);
+            continue;
         }
-        if let Some(current) = known_article(db, article)? {
-            known.articles.insert(article, current);
-        } else if is_tombstone(db, article)? {
-            known.tombstones.insert(article);
+        if let Some(article) = by_id.query_row([id.0], known_article).optional()? {
+            known.articles.insert(*id, article);
+        } else if has_tombstones && exists(db, "tombstones WHERE id = ?1", [id.0])? {
+            known.tombstones.insert(*id);
         }
-        if sighting.is_none() && is_deleted_entry(db, feed, *key)? {
+        let deleted = "deleted_entries WHERE feed = ?1 AND key = ?2";
+        if has_deleted && exists(db, deleted, (feed, key.0))? {
             known.tombstones.insert(*id);
         }
     }
     Ok(known)
 }
 
-fn known_sighting(db: &Connection, feed: i64, key: EntryKey) -> Sql<Option<KnownSighting>> {
-    db.prepare_cached(
-        "SELECT a.id, s.fingerprint FROM sightings s JOIN articles a ON a.row = s.article
-         WHERE s.feed = ?1 AND s.key = ?2",
-    )?
-    .query_row((feed, key.0), |row| {
-        Ok(KnownSighting {
-            article: ArticleId(row.get(0)?),
-            fingerprint: Fingerprint(row.get(1)?),
-        })
+/// The columns that [`known_article`] reads; `a` is the article's row.
+const KNOWN: &str = "a.fingerprint, (SELECT f.id FROM feeds f WHERE f.row = a.owner), a.words";
+
+fn known_article(row: &Row<'_>) -> Sql<KnownArticle> {
+    let owner: Option<String> = row.get(1)?;
+    Ok(KnownArticle {
+        fingerprint: Fingerprint(row.get(0)?),
+        owner: owner.and_then(|id| id.parse().ok()),
+        words: row.get(2)?,
     })
-    .optional()
 }
 
-fn is_deleted_entry(db: &Connection, feed: i64, key: EntryKey) -> Sql<bool> {
-    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM deleted_entries WHERE feed = ?1 AND key = ?2)")?
-        .query_row((feed, key.0), |row| row.get(0))
-}
-
-fn known_article(db: &Connection, id: ArticleId) -> Sql<Option<KnownArticle>> {
-    db.prepare_cached(
-        "SELECT a.fingerprint, (SELECT f.id FROM feeds f WHERE f.row = a.owner), a.words FROM articles a WHERE a.id = ?1",
-    )?
-    .query_row([id.0], |row| {
-        let owner: Option<String> = row.get(1)?;
-        Ok(KnownArticle {
-            fingerprint: Fingerprint(row.get(0)?),
-            owner: owner.and_then(|id| id.parse().ok()),
-            words: row.get(2)?,
-        })
+/// What follows [`KNOWN`].
+fn known_sighting(row: &Row<'_>) -> Sql<KnownSighting> {
+    Ok(KnownSighting {
+        article: ArticleId(row.get(3)?),
+        fingerprint: Fingerprint(row.get(4)?),
     })
-    .optional()
 }
 
-fn is_tombstone(db: &Connection, id: ArticleId) -> Sql<bool> {
-    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1)")?
-        .query_row([id.0], |row| row.get(0))
+/// True if a table has such a row.
+fn exists(db: &Connection, rows: &str, values: impl Params) -> Sql<bool> {
+    db.prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM {rows})"))?
+        .query_row(values, |row| row.get(0))
 }
 
 /// A query's conditions as SQL, with the values they bind.
@@ -189,10 +194,18 @@ pub(super) fn count(db: &Connection, query: &ArticleQuery) -> Sql<u64> {
 pub(super) fn totals(db: &Connection, since: Time, bytes: u64) -> Sql<Totals> {
     db.query_row(
         "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM articles WHERE first_seen >= :since),
-                (SELECT value FROM counters WHERE name = 'seq')",
+                (SELECT value FROM counters WHERE name = 'seq'), (SELECT max(at) FROM polls),
+                (SELECT coalesce(sum(count), 0) FROM gaps)",
         named_params! { ":since": millis(since) },
         |row| {
-            Ok(Totals { articles: row.get(0)?, articles_since: row.get(1)?, bytes, last_seq: row.get(2)? })
+            Ok(Totals {
+                articles: row.get(0)?,
+                articles_since: row.get(1)?,
+                bytes,
+                last_seq: row.get(2)?,
+                last_poll: rows::optional_time(row, 3)?,
+                gaps: row.get(4)?,
+            })
         },
     )
 }

@@ -1,15 +1,18 @@
 //! Committing what polls decided: articles, sightings, revisions, the change sequence, feed state
 //! and the lease, whole or not at all.
 
-use rusqlite::{OptionalExtension as _, Transaction, named_params, params};
+use rusqlite::{OptionalExtension as _, Statement, ToSql, Transaction, params};
 
 use super::{
-    Sql, html,
+    Sql, feeds, hosts,
     rows::{self, millis},
+    unread,
 };
 use crate::{
-    model::{Action, Article, ArticleId, Batch, Committed, Decided, FeedCommit, Fingerprint, Time},
-    store::StoreError,
+    model::{
+        Action, Article, ArticleId, Committed, Decided, FeedCommit, Fingerprint, PollRecord, Time,
+    },
+    store::{Packed, StoreError},
 };
 
 /// A stored date further ahead than this is not believed for ordering.
@@ -19,58 +22,106 @@ const AHEAD: chrono::Duration = chrono::Duration::hours(24);
 /// no savepoint is needed: those copy every page they touch.
 pub(super) fn group(
     tx: &Transaction<'_>,
-    batches: &[Batch],
+    batches: &[Packed],
 ) -> Sql<Vec<Result<Committed, StoreError>>> {
-    let mut seq = Sequence::load(tx)?;
+    let mut group = Group::load(tx)?;
     let mut results = Vec::with_capacity(batches.len());
     for batch in batches {
-        results.push(one(tx, batch, &mut seq)?);
+        results.push(one(tx, batch, &mut group)?);
     }
-    seq.save(tx)?;
+    group.seq.save(tx)?;
     Ok(results)
+}
+
+/// What all batches of a transaction share.
+pub(super) struct Group {
+    pub(super) seq: Sequence,
+    /// Something was deleted once.
+    has_tombstones: bool,
+}
+
+impl Group {
+    pub(super) fn load(tx: &Transaction<'_>) -> Sql<Self> {
+        Ok(Self {
+            seq: Sequence::load(tx)?,
+            has_tombstones: tx
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones)")?
+                .query_row([], |row| row.get(0))?,
+        })
+    }
 }
 
 fn one(
     tx: &Transaction<'_>,
-    batch: &Batch,
-    seq: &mut Sequence,
+    packed: &Packed,
+    group: &mut Group,
 ) -> Sql<Result<Committed, StoreError>> {
+    let batch = packed.batch();
     if let Some(feed) = &batch.feed
-        && !update_feed(tx, feed)?
+        && !update_feed(tx, feed, batch.now)?
     {
         return Ok(Err(StoreError::LeaseLost {
             feed: feed.id.to_string(),
         }));
     }
     let owner = batch.feed.as_ref().map(|feed| feed.row);
-    let mut done = Committed::default();
-    for entry in &batch.entries {
-        let sighted = apply(tx, entry, owner, batch.now, seq, &mut done)?;
-        if let (Some(feed), Some(sighted)) = (owner, sighted) {
-            sight(tx, feed, &sighted, entry, batch.now)?;
-        }
-    }
+    let done = write(tx, packed.entries(), owner, batch.now, group)?;
     if let Some(feed) = &batch.feed {
-        insert_poll(tx, feed, done)?;
+        unread::apply(tx, feed.row, &feed.unread)?;
+        if feed.gap {
+            feeds::note_gap(tx, feed.row, batch.now)?;
+        }
+        insert_poll(tx, feed.row, &feed.poll, done)?;
     }
     Ok(Ok(done))
 }
 
+/// Writes entries, each with its markup, and the sightings in the feed that they are from.
+pub(super) fn write<'a>(
+    tx: &Transaction<'_>,
+    entries: impl Iterator<Item = (&'a Decided, Option<&'a [u8]>)>,
+    owner: Option<i64>,
+    now: Time,
+    group: &mut Group,
+) -> Sql<Committed> {
+    let mut done = Committed::default();
+    for (entry, markup) in entries {
+        let sighted = apply(tx, (entry, markup), owner, now, group, &mut done)?;
+        if let (Some(feed), Some(sighted)) = (owner, sighted) {
+            sight(tx, feed, &sighted, entry, now)?;
+        }
+    }
+    Ok(done)
+}
+
 /// False if the lease is no longer ours.
-fn update_feed(tx: &Transaction<'_>, feed: &FeedCommit) -> Sql<bool> {
-    let changed = tx
+fn update_feed(tx: &Transaction<'_>, feed: &FeedCommit, now: Time) -> Sql<bool> {
+    let scope: Option<String> = tx
         .prepare_cached(
-            "UPDATE feeds SET state = ?3, next_at = ?4, gone = ?5, lease_until = 0
-             WHERE row = ?1 AND lease = ?2 AND lease_until > 0",
+            "UPDATE feeds SET state = ?3, standing = ?4, next_at = ?5, planned_at = ?6, gone = ?7, lease_until = 0
+             WHERE row = ?1 AND lease = ?2 AND lease_until > 0 RETURNING scope",
         )?
-        .execute(params![
-            feed.row,
-            feed.lease,
-            rows::json(&feed.state)?,
-            millis(feed.next_poll),
-            feed.state.gone
-        ])?;
-    Ok(changed == 1)
+        .query_row(
+            params![
+                feed.row,
+                feed.lease,
+                rows::json(&feed.state)?,
+                feed.state.standing().as_str(),
+                millis(feed.next_poll),
+                millis(now),
+                feed.state.gone
+            ],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(scope) = scope else {
+        return Ok(false);
+    };
+    if let Some(pause) = &feed.pause {
+        hosts::pause(tx, pause, now)?;
+    }
+    hosts::refresh(tx, &scope, None)?;
+    Ok(true)
 }
 
 /// What a sighting is of.
@@ -82,10 +133,10 @@ struct Sighted {
 /// Returns what the feed sighted; `None` where there is nothing to write down.
 fn apply(
     tx: &Transaction<'_>,
-    entry: &Decided,
+    (entry, markup): (&Decided, Option<&[u8]>),
     owner: Option<i64>,
     now: Time,
-    seq: &mut Sequence,
+    group: &mut Group,
     done: &mut Committed,
 ) -> Sql<Option<Sighted>> {
     let stamp = |seq| Stamp {
@@ -102,24 +153,27 @@ fn apply(
     };
     match &entry.action {
         Action::Insert(article) => {
-            if is_deleted(tx, article.id)? {
+            let version = Version { article, markup };
+            if group.has_tombstones && is_deleted(tx, article.id)? {
                 return Ok(None);
             }
-            // Another feed may have brought the same story since `known` was asked. Its version
-            // is what counts as sighted, so that this feed's own is weighed at its next poll.
-            if let Some(stored) = stored(tx, article.id)? {
+            let Some(row) = insert(tx, &version, &stamp(group.seq.upcoming()))? else {
+                // Another feed has brought the same story since `known` was asked. Its version is
+                // what counts as sighted, so that this feed's own is weighed at its next poll.
                 done.same += 1;
-                return Ok(Some(stored));
-            }
+                return stored(tx, article.id);
+            };
+            group.seq.next();
             done.new += 1;
-            put(tx, article.id, article, &stamp(seq.next())).map(sighted)
+            Ok(sighted(row))
         }
         Action::Replace { id, article } => {
             if stored(tx, *id)?.is_none() {
                 return Ok(None);
             }
             done.changed += 1;
-            replace(tx, *id, article, stamp(seq.next())).map(sighted)
+            let version = Version { article, markup };
+            replace(tx, *id, &version, stamp(group.seq.next())).map(sighted)
         }
         Action::Link { id } => {
             done.same += 1;
@@ -171,42 +225,85 @@ fn canonical(article: &Article) -> Option<&str> {
     }
 }
 
-/// Writes a version under `id`: a new article, or the next version of a stored one.
-fn put(tx: &Transaction<'_>, id: ArticleId, article: &Article, stamp: &Stamp) -> Sql<i64> {
-    tx.prepare_cached(
-        "INSERT INTO articles (id, seq, fingerprint, owner, source, title, authors, url, canonical_url,
-            published_at, published_from, updated_at, first_seen, changed_at, sort_at, language, tags,
-            enclosures, summary, extraction, words, body, details, html_base, html)
-         VALUES (:id, :seq, :fingerprint, :owner, :source, :title, :authors, :url, :canonical, :published,
-            :published_from, :updated, :first_seen, :now, :sort_at, :language, :tags, :enclosures, :summary,
-            :extraction, :words, :body, :details, :html_base, :html)
-         ON CONFLICT (id) DO UPDATE SET revision = revision + 1, seq = excluded.seq,
-            fingerprint = excluded.fingerprint, owner = excluded.owner, source = excluded.source,
-            title = excluded.title, authors = excluded.authors, url = excluded.url,
-            canonical_url = excluded.canonical_url, published_at = excluded.published_at,
-            published_from = excluded.published_from, updated_at = excluded.updated_at,
-            changed_at = excluded.changed_at, sort_at = excluded.sort_at, language = excluded.language,
-            tags = excluded.tags, enclosures = excluded.enclosures, summary = excluded.summary,
-            extraction = excluded.extraction, words = excluded.words, body = excluded.body,
-            details = excluded.details, html_base = excluded.html_base, html = excluded.html
-         RETURNING row",
-    )?
-    .query_row(
-        named_params! {
-            ":id": id.0, ":seq": stamp.seq, ":fingerprint": article.fingerprint.0, ":owner": stamp.owner,
-            ":source": article.source, ":title": article.title, ":authors": rows::list_json(&article.authors)?,
-            ":url": article.url, ":canonical": canonical(article), ":published": article.published_at.map(millis),
-            ":published_from": article.published_from.as_str(), ":updated": article.updated_at.map(millis),
-            ":first_seen": millis(stamp.first_seen), ":now": millis(stamp.now),
-            ":sort_at": sort_at(article.published_at, stamp.first_seen), ":language": article.language,
-            ":tags": rows::list_json(&article.tags)?, ":enclosures": rows::list_json(&article.enclosures)?,
-            ":summary": article.summary, ":extraction": article.extraction.as_str(),
-            ":words": article.words(), ":body": article.body, ":details": rows::given_json(&article.details)?,
-            ":html_base": article.html.as_ref().and_then(|html| html.base.as_deref()),
-            ":html": html::compressed(article.html.as_ref())?,
-        },
-        |row| row.get(0),
-    )
+/// Writes a new article; `None` if there is one with its id.
+///
+/// INSERT and UPDATE apart, and no RETURNING: of a statement that may write twice SQLite copies every
+/// page it touches to a statement journal.
+fn insert(tx: &Transaction<'_>, version: &Version<'_>, stamp: &Stamp) -> Sql<Option<i64>> {
+    let mut statement = tx.prepare_cached(
+            "INSERT INTO articles (id, seq, fingerprint, owner, source, title, authors, url,
+                canonical_url, published_at, published_from, updated_at, changed_at, sort_at, language,
+                tags, enclosures, summary, extraction, words, body, details, html_base, html, first_seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                ?20, ?21, ?22, ?23, ?24, ?25)
+             ON CONFLICT (id) DO NOTHING",
+    )?;
+    bind_version(&mut statement, version.article.id, version, stamp)?;
+    statement.raw_bind_parameter(25, millis(stamp.first_seen))?;
+    Ok((statement.raw_execute()? == 1).then(|| tx.last_insert_rowid()))
+}
+
+/// Writes the next version of a stored article.
+fn update(tx: &Transaction<'_>, id: ArticleId, version: &Version<'_>, stamp: &Stamp) -> Sql<()> {
+    let mut statement = tx.prepare_cached(
+        "UPDATE articles SET revision = revision + 1, seq = ?2, fingerprint = ?3, owner = ?4, source = ?5,
+            title = ?6, authors = ?7, url = ?8, canonical_url = ?9, published_at = ?10,
+            published_from = ?11, updated_at = ?12, changed_at = ?13, sort_at = ?14, language = ?15,
+            tags = ?16, enclosures = ?17, summary = ?18, extraction = ?19, words = ?20, body = ?21,
+            details = ?22, html_base = ?23, html = ?24
+         WHERE id = ?1",
+    )?;
+    bind_version(&mut statement, id, version, stamp)?;
+    statement.raw_execute()?;
+    Ok(())
+}
+
+/// Binds a version's columns as ?1 to ?24.
+fn bind_version(
+    statement: &mut Statement<'_>,
+    id: ArticleId,
+    version: &Version<'_>,
+    stamp: &Stamp,
+) -> Sql<()> {
+    let Version { article, markup } = version;
+    let html = article.html.as_ref();
+    let values: [&dyn ToSql; 24] = [
+        &id.0,
+        &stamp.seq,
+        &article.fingerprint.0,
+        &stamp.owner,
+        &article.source,
+        &article.title,
+        &rows::list_json(&article.authors)?,
+        &article.url,
+        &canonical(article),
+        &article.published_at.map(millis),
+        &article.published_from.as_str(),
+        &article.updated_at.map(millis),
+        &millis(stamp.now),
+        &sort_at(article.published_at, stamp.first_seen),
+        &article.language,
+        &rows::list_json(&article.tags)?,
+        &rows::list_json(&article.enclosures)?,
+        &article.summary,
+        &article.extraction.as_str(),
+        &article.words(),
+        &article.body,
+        &rows::given_json(&article.details)?,
+        &html.and_then(|html| html.base.as_deref()),
+        markup,
+    ];
+    for (at, value) in values.into_iter().enumerate() {
+        statement.raw_bind_parameter(at + 1, value)?;
+    }
+    Ok(())
+}
+
+/// An article as it is written.
+struct Version<'a> {
+    article: &'a Article,
+    /// Compressed.
+    markup: Option<&'a [u8]>,
 }
 
 /// What the store adds to a version.
@@ -219,7 +316,12 @@ struct Stamp {
 
 /// The current version becomes a revision, the new one takes its place; the article keeps its id
 /// and the moment it was first seen.
-fn replace(tx: &Transaction<'_>, id: ArticleId, article: &Article, mut stamp: Stamp) -> Sql<i64> {
+fn replace(
+    tx: &Transaction<'_>,
+    id: ArticleId,
+    version: &Version<'_>,
+    mut stamp: Stamp,
+) -> Sql<i64> {
     let (row, first_seen): (i64, i64) = tx
         .prepare_cached("SELECT row, first_seen FROM articles WHERE id = ?1")?
         .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -231,7 +333,8 @@ fn replace(tx: &Transaction<'_>, id: ArticleId, article: &Article, mut stamp: St
     )?
     .execute(params![row, millis(stamp.now)])?;
     stamp.first_seen = rows::from_millis(1, first_seen)?;
-    put(tx, id, article, &stamp)
+    update(tx, id, version, &stamp)?;
+    Ok(row)
 }
 
 fn sight(
@@ -241,31 +344,42 @@ fn sight(
     entry: &Decided,
     now: Time,
 ) -> Sql<()> {
-    tx.prepare_cached(
-        "INSERT INTO sightings (feed, key, article, fingerprint, guid, first_seen, last_seen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
-         ON CONFLICT (feed, key) DO UPDATE SET article = excluded.article, fingerprint = excluded.fingerprint,
-            guid = excluded.guid, last_seen = excluded.last_seen",
-    )?
-    .execute(params![
+    let values = params![
         feed,
         entry.key.0,
         sighted.article,
         sighted.fingerprint.0,
         entry.guid,
         millis(now)
-    ])?;
+    ];
+    let inserted = tx
+        .prepare_cached(
+            "INSERT INTO sightings (feed, key, article, fingerprint, guid, first_seen, last_seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (feed, key) DO NOTHING",
+        )?
+        .execute(values)?;
+    if inserted == 0 {
+        tx.prepare_cached(
+            "UPDATE sightings SET article = ?3, fingerprint = ?4, guid = ?5, last_seen = ?6
+             WHERE feed = ?1 AND key = ?2",
+        )?
+        .execute(values)?;
+    }
     Ok(())
 }
 
-fn insert_poll(tx: &Transaction<'_>, feed: &FeedCommit, done: Committed) -> Sql<()> {
-    let poll = &feed.poll;
+pub(super) fn insert_poll(
+    tx: &Transaction<'_>,
+    feed: i64,
+    poll: &PollRecord,
+    done: Committed,
+) -> Sql<()> {
     tx.prepare_cached(
         "INSERT INTO polls (feed, at, outcome, status, bytes, ms, entries, new, changed, error)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
-        feed.row,
+        feed,
         millis(poll.at),
         poll.outcome.as_str(),
         poll.status,
@@ -295,8 +409,13 @@ impl Sequence {
     }
 
     pub(super) fn next(&mut self) -> i64 {
-        self.last += 1;
+        self.last = self.upcoming();
         self.last
+    }
+
+    /// What [`Self::next`] gives, for a change that may not be made after all.
+    fn upcoming(&self) -> i64 {
+        self.last + 1
     }
 
     pub(super) fn save(self, tx: &Transaction<'_>) -> Sql<()> {

@@ -1,15 +1,22 @@
 //! Feeds as the feed files name them, their state for display, and their poll history.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, Transaction, named_params, params};
 
 use super::{
-    Sql,
+    Sql, backfill, hosts,
     rows::{self, millis},
+    unread,
 };
 use crate::{
-    model::{FeedFilter, FeedId, FeedRecord, FeedSpec, Outcome, PollRecord, Time},
+    model::{
+        FeedFilter, FeedId, FeedOutline, FeedRecord, FeedSpec, FeedState, Health, Outcome,
+        PollRecord, Standing, Time, scope_of,
+    },
     store::{FeedSet, SyncReport},
 };
 
@@ -21,29 +28,33 @@ const PRUNED_AT_ONCE: usize = 10_000;
 
 pub(super) fn sync(tx: &Transaction<'_>, set: &FeedSet, now: Time) -> Sql<SyncReport> {
     let mut report = SyncReport::default();
+    // Scopes whose feeds have changed.
+    let mut scopes = BTreeSet::new();
     for spec in &set.specs {
         let interval = spec.interval.unwrap_or(set.default_interval).min(FOREVER);
         let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
-        sync_one(tx, spec, interval_ms, now, &mut report)?;
+        sync_one(tx, spec, interval_ms, now, &mut report, &mut scopes)?;
     }
-    // A claim ahead of the clock was made while the clock was wrong; its feed must not wait for
-    // the clock to get there.
-    tx.execute(
-        "UPDATE feeds SET next_at = min(next_at, :now + interval_ms), claimed_at = :now, lease_until = 0
-         WHERE claimed_at > :now + 120000",
-        named_params! { ":now": millis(now) },
-    )?;
     let named: Vec<&str> = set.specs.iter().map(|spec| spec.id.as_str()).collect();
-    let retired = tx.execute(
-        "UPDATE feeds SET retired = 1 WHERE retired = 0
-         AND id NOT IN (SELECT value FROM json_each(:named))
-         AND (:any OR origin IN (SELECT value FROM json_each(:origins)))",
-        named_params! {
-            ":named": rows::json(&named)?, ":any": set.origins.is_none(),
-            ":origins": rows::json(&set.origins.as_deref().unwrap_or_default())?,
-        },
-    )?;
-    report.retired = u32::try_from(retired).unwrap_or(u32::MAX);
+    let retired: Vec<String> = tx
+        .prepare(
+            "UPDATE feeds SET retired = 1 WHERE retired = 0
+             AND id NOT IN (SELECT value FROM json_each(:named))
+             AND (:any OR origin IN (SELECT value FROM json_each(:origins))) RETURNING scope",
+        )?
+        .query_map(
+            named_params! {
+                ":named": rows::json(&named)?, ":any": set.origins.is_none(),
+                ":origins": rows::json(&set.origins.as_deref().unwrap_or_default())?,
+            },
+            |row| row.get(0),
+        )?
+        .collect::<Sql<_>>()?;
+    report.retired = u32::try_from(retired.len()).unwrap_or(u32::MAX);
+    scopes.extend(retired);
+    for scope in &scopes {
+        hosts::refresh(tx, scope, None)?;
+    }
     Ok(report)
 }
 
@@ -53,21 +64,36 @@ fn sync_one(
     interval_ms: i64,
     now: Time,
     report: &mut SyncReport,
+    scopes: &mut BTreeSet<String>,
 ) -> Sql<()> {
-    let known: Option<(String, bool)> = tx
-        .prepare_cached("SELECT url, retired FROM feeds WHERE id = ?1")?
-        .query_row([spec.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
     let tags = rows::list_json(&spec.tags)?;
-    let host = host_of(&spec.url);
+    let scope = scope_of_url(&spec.url);
     let values = named_params! {
-        ":id": spec.id.as_str(), ":origin": spec.origin, ":url": spec.url, ":host": host,
+        ":id": spec.id.as_str(), ":origin": spec.origin, ":url": spec.url, ":scope": scope,
         ":name": spec.name, ":tags": tags, ":interval": interval_ms, ":paused": spec.paused,
     };
-    let Some((old_url, was_retired)) = known else {
+    // Of many feeds few have changed, and to look is half of an UPDATE that changes nothing.
+    let known = tx
+        .prepare_cached(
+            "SELECT url, retired, scope, interval_ms,
+                (origin, url, scope, name, tags, interval_ms, paused, retired)
+                    IS (:origin, :url, :scope, :name, :tags, :interval, :paused, 0)
+             FROM feeds WHERE id = :id",
+        )?
+        .query_row(values, |row| {
+            Ok(Known {
+                url: row.get(0)?,
+                retired: row.get(1)?,
+                scope: row.get(2)?,
+                interval_ms: row.get(3)?,
+                is_same: row.get(4)?,
+            })
+        })
+        .optional()?;
+    let Some(known) = known else {
         tx.prepare_cached(
-            "INSERT INTO feeds (id, origin, url, host, name, tags, interval_ms, paused, next_at)
-             VALUES (:id, :origin, :url, :host, :name, :tags, :interval, :paused, :now)",
+            "INSERT INTO feeds (id, origin, url, scope, name, tags, interval_ms, paused, next_at, planned_at)
+             VALUES (:id, :origin, :url, :scope, :name, :tags, :interval, :paused, :now, :now)",
         )?
         .execute(
             [values, named_params! { ":now": millis(now) }]
@@ -75,54 +101,102 @@ fn sync_one(
                 .as_slice(),
         )?;
         report.added += 1;
+        scopes.insert(scope);
         return Ok(());
     };
-    if old_url != spec.url {
-        forget_url(tx, &spec.id, host_of(&old_url) == host, now)?;
+    if known.is_same {
+        return Ok(());
     }
-    let changed = tx
-        .prepare_cached(
-            "UPDATE feeds SET origin = :origin, url = :url, host = :host, name = :name, tags = :tags,
-                interval_ms = :interval, paused = :paused, retired = 0
-             WHERE id = :id AND (origin, url, host, name, tags, interval_ms, paused, retired)
-                IS NOT (:origin, :url, :host, :name, :tags, :interval, :paused, 0)",
-        )?
-        .execute(values)?;
-    if was_retired {
+    if known.url != spec.url {
+        forget_url(tx, spec, known.scope == scope, now)?;
+    }
+    tx.prepare_cached(
+        "UPDATE feeds SET origin = :origin, url = :url, scope = :scope, name = :name, tags = :tags,
+            interval_ms = :interval, paused = :paused, retired = 0 WHERE id = :id",
+    )?
+    .execute(values)?;
+    if interval_ms < known.interval_ms {
+        bring_forward(tx, &spec.id, known.interval_ms, now)?;
+    }
+    if known.retired {
         report.added += 1;
-    } else if changed > 0 {
+    } else {
         report.changed += 1;
     }
+    scopes.extend([scope, known.scope]);
+    Ok(())
+}
+
+/// What a sync compares a spec with.
+struct Known {
+    url: String,
+    retired: bool,
+    scope: String,
+    interval_ms: i64,
+    /// Nothing has changed.
+    is_same: bool,
+}
+
+/// A feed's interval was shortened from `old_ms`: where the old one decided the next poll, the new
+/// one counts at once, from the last poll on. Waits that have other reasons (failures,
+/// `Retry-After`, the feed's own rhythm) stay.
+fn bring_forward(tx: &Transaction<'_>, id: &FeedId, old_ms: i64, now: Time) -> Sql<()> {
+    let state = tx
+        .prepare_cached("SELECT state FROM feeds WHERE id = ?1")?
+        .query_row([id.as_str()], |row| rows::feed_state(row, 0))?;
+    let has_other_reasons = !state.next_reason.is_empty()
+        && state.next_reason != FeedState::BY_INTERVAL
+        || state.failure.is_some();
+    if has_other_reasons || state.retry_after.is_some_and(|until| until > now) {
+        return Ok(());
+    }
+    // With its jitter, and the time that the poll itself may have taken.
+    let decided_ms = old_ms.saturating_add(old_ms / 10).saturating_add(900_000);
+    tx.prepare_cached(
+        "UPDATE feeds SET next_at = min(next_at, claimed_at + interval_ms)
+         WHERE id = ?1 AND next_at <= claimed_at + ?2",
+    )?
+    .execute(params![id.as_str(), decided_ms])?;
     Ok(())
 }
 
 /// A feed gets a new URL: it is due at once, nothing that the old URL answered counts any more
 /// (its end least of all), and a poll of the old URL that is under way is fenced off. Only a
 /// `Retry-After` outlives the URL if the host stays.
-fn forget_url(tx: &Transaction<'_>, id: &FeedId, same_host: bool, now: Time) -> Sql<()> {
+fn forget_url(tx: &Transaction<'_>, spec: &FeedSpec, same_scope: bool, now: Time) -> Sql<()> {
+    let id = &spec.id;
     let old = tx
         .prepare_cached("SELECT state FROM feeds WHERE id = ?1")?
         .query_row([id.as_str()], |row| rows::feed_state(row, 0))?;
-    let state = old.at_new_url(same_host);
+    // The operator writes down where the feed answers already: nothing new to ask for.
+    let due = if old.answers_at(&spec.url) {
+        Time::MAX_UTC
+    } else {
+        now
+    };
+    let state = old.at_new_url(&spec.url, same_scope);
     let not_before = state.retry_after.map_or(i64::MIN, millis);
     tx.prepare_cached(
-        "UPDATE feeds SET state = ?2, gone = 0, lease = lease + 1, lease_until = 0,
-            next_at = max(min(next_at, ?3), ?4) WHERE id = ?1",
+        "UPDATE feeds SET state = ?2, standing = ?5, gone = 0, lease = lease + 1, lease_until = 0,
+            next_at = max(min(next_at, ?3), ?4), planned_at = ?6 WHERE id = ?1",
     )?
     .execute(params![
         id.as_str(),
         rows::json(&state)?,
+        millis(due),
+        not_before,
+        state.standing().as_str(),
         millis(now),
-        not_before
     ])?;
-    Ok(())
+    unread::forget(tx, id)?;
+    backfill::forget(tx, id, same_scope)
 }
 
-/// The host that politeness is counted by; the URL itself where it has none.
-fn host_of(url: &str) -> String {
+/// What politeness is counted by; the URL itself where it has no host.
+fn scope_of_url(url: &str) -> String {
     url::Url::parse(url)
         .ok()
-        .and_then(|url| url.host_str().map(str::to_owned))
+        .and_then(|url| url.host_str().map(scope_of))
         .unwrap_or_else(|| url.to_owned())
 }
 
@@ -134,8 +208,8 @@ pub(super) fn list(db: &Connection, filter: &FeedFilter) -> Sql<Vec<FeedRecord>>
     };
     let mut sql = format!(
         "SELECT f.id, f.origin, f.url, f.name, f.tags, f.paused, f.retired, f.next_at, f.lease_until,
-            f.state, {count}, f.host, f.interval_ms, f.claimed_at
-         FROM feeds f WHERE (:retired OR f.retired = 0)"
+            f.state, {count}, f.scope, f.interval_ms, f.claimed_at, h.paused_until
+         FROM feeds f LEFT JOIN hosts h ON h.scope = f.scope WHERE (:retired OR f.retired = 0)"
     );
     let ids: Vec<&str> = filter.ids.iter().map(FeedId::as_str).collect();
     let ids = rows::json(&ids)?;
@@ -144,7 +218,17 @@ pub(super) fn list(db: &Connection, filter: &FeedFilter) -> Sql<Vec<FeedRecord>>
         sql.push_str(" AND f.id IN (SELECT value FROM json_each(:ids))");
         values.push((":ids", &ids));
     }
-    sql.push_str(" ORDER BY f.id");
+    let after = filter.after.as_ref().map(FeedId::as_str);
+    if filter.after.is_some() {
+        sql.push_str(" AND f.id > :after");
+        values.push((":after", &after));
+    }
+    sql.push_str(" ORDER BY f.id LIMIT :limit");
+    // SQLite takes a negative limit for none.
+    let limit = filter
+        .limit
+        .map_or(-1, |limit| i64::try_from(limit).unwrap_or(-1));
+    values.push((":limit", &limit));
     db.prepare(&sql)?
         .query_map(values.as_slice(), record)?
         .collect()
@@ -168,10 +252,30 @@ fn record(row: &Row<'_>) -> Sql<FeedRecord> {
         },
         state: rows::feed_state(row, 9)?,
         articles: row.get(10)?,
-        host: row.get(11)?,
+        scope: row.get(11)?,
+        scope_paused_until: match row.get::<_, Option<i64>>(14)? {
+            None | Some(0) => None,
+            Some(until) => Some(rows::from_millis(14, until)?),
+        },
         interval: Duration::from_millis(row.get(12)?),
         claimed_at: rows::optional_time(row, 13)?,
     })
+}
+
+pub(super) fn outlines(db: &Connection) -> Sql<Vec<FeedOutline>> {
+    db.prepare_cached(
+        "SELECT id, paused, standing, next_at FROM feeds WHERE retired = 0 ORDER BY id",
+    )?
+    .query_map([], |row| {
+        let standing: String = row.get(2)?;
+        Ok(FeedOutline {
+            id: rows::feed_id(row, 0)?,
+            paused: row.get(1)?,
+            standing: Standing::from_name(&standing).unwrap_or(Standing::New),
+            next_poll: rows::time(row, 3)?,
+        })
+    })?
+    .collect()
 }
 
 pub(super) fn polls(db: &Connection, feed: &FeedId, limit: usize) -> Sql<Vec<PollRecord>> {
@@ -193,6 +297,58 @@ pub(super) fn polls(db: &Connection, feed: &FeedId, limit: usize) -> Sql<Vec<Pol
             error: row.get(8)?,
         })
     })?
+    .collect()
+}
+
+/// Feeds that are in a feed file, counted by health; indexes suffice for all of it.
+pub(super) fn health(db: &Connection, now: Time) -> Sql<BTreeMap<Health, u64>> {
+    let mut counts = BTreeMap::new();
+    let late =
+        millis(now).saturating_sub(i64::try_from(FeedRecord::GRACE.as_millis()).unwrap_or(0));
+    let mut active = db.prepare_cached(
+        "SELECT standing, next_at < :late, count(*) FROM feeds
+            WHERE paused = 0 AND retired = 0 AND gone = 0 AND lease_until = 0 GROUP BY 1, 2
+         UNION ALL
+         SELECT standing, next_at < :late, count(*) FROM feeds INDEXED BY feeds_leased
+            WHERE paused = 0 AND retired = 0 AND gone = 0 AND lease_until > 0 GROUP BY 1, 2",
+    )?;
+    let mut rows = active.query(named_params! { ":late": late })?;
+    while let Some(row) = rows.next()? {
+        let standing: String = row.get(0)?;
+        let standing = Standing::from_name(&standing).unwrap_or(Standing::New);
+        let next_poll = if row.get(1)? { Time::MIN_UTC } else { now };
+        *counts
+            .entry(standing.health(true, next_poll, now))
+            .or_default() += row.get::<_, u64>(2)?;
+    }
+    let mut idle = db.prepare_cached(
+        "SELECT paused, count(*) FROM feeds
+         WHERE (paused = 1 OR retired = 1 OR gone = 1) AND retired = 0 GROUP BY 1",
+    )?;
+    let mut rows = idle.query([])?;
+    while let Some(row) = rows.next()? {
+        let polled = !row.get::<_, bool>(0)?;
+        *counts
+            .entry(Standing::Gone.health(polled, now, now))
+            .or_default() += row.get::<_, u64>(1)?;
+    }
+    Ok(counts)
+}
+
+pub(super) fn note_gap(tx: &Transaction<'_>, feed: i64, now: Time) -> Sql<()> {
+    tx.prepare_cached(
+        "INSERT INTO gaps (feed, count, last) VALUES (?1, 1, ?2)
+         ON CONFLICT (feed) DO UPDATE SET count = count + 1, last = excluded.last",
+    )?
+    .execute(params![feed, millis(now)])?;
+    Ok(())
+}
+
+pub(super) fn gaps(db: &Connection, since: Time) -> Sql<Vec<FeedId>> {
+    db.prepare(
+        "SELECT f.id FROM gaps g JOIN feeds f ON f.row = g.feed WHERE g.last >= ?1 AND f.retired = 0 ORDER BY f.id",
+    )?
+    .query_map([millis(since)], |row| rows::feed_id(row, 0))?
     .collect()
 }
 

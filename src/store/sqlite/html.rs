@@ -32,21 +32,20 @@ pub(super) struct Damaged {
     source: io::Error,
 }
 
-/// What is stored of a body's markup; `None` where there is none, or more than is kept.
-pub(super) fn compressed(html: Option<&RawHtml>) -> Sql<Option<Vec<u8>>> {
-    let Some(html) = html.filter(|html| html.text.len() <= RawHtml::MOST_BYTES) else {
+/// What is stored of a body's markup; `None` where it is more than is kept.
+pub(in crate::store) fn compressed(html: &str) -> io::Result<Option<Vec<u8>>> {
+    if html.len() > RawHtml::MOST_BYTES {
         return Ok(None);
-    };
+    }
     COMPRESSOR
         .with_borrow_mut(|kept| {
             let compressor = match kept {
                 Some(compressor) => compressor,
                 None => kept.insert(compressor()?),
             };
-            compressor.compress(html.text.as_bytes())
+            compressor.compress(html.as_bytes())
         })
         .map(Some)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 fn compressor() -> io::Result<Compressor<'static>> {

@@ -3,28 +3,38 @@
 //! `Sqlite` is one connection. The writer always uses `BEGIN IMMEDIATE`; readers are read-only.
 
 mod articles;
+mod backfill;
 mod changes;
 mod claim;
+mod clock;
 mod commit;
+mod deliver;
 mod feeds;
 mod head;
+mod hosts;
 mod html;
 mod open;
 mod rows;
+mod subscriptions;
+mod unread;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
+pub(super) use html::compressed;
+
 use super::{
-    Backend, Claim, Claimed, ClaimedBatch, FeedSet, Revision, StoreError, SyncReport, Totals,
+    Backend, Claim, Claimed, FeedSet, NamedClaims, Packed, Replanned, Revision, StoreError,
+    SyncReport, Totals,
 };
 use crate::model::{
-    ArticleId, ArticleQuery, Batch, Change, Committed, DueFeed, EntryKey, FeedFilter, FeedId,
-    FeedRecord, Known, Page, PageKey, PollRecord, Time,
+    ArticleId, ArticleQuery, Backfill, Change, Committed, Cursor, DueFeed, EntryKey, FeedFilter,
+    FeedId, FeedOutline, FeedRecord, Health, HostPause, Known, Leave, NewSubscription, Page,
+    PageCommit, PageKey, PollRecord, Push, Spread, Subscription, Time, UnreadDocument,
 };
 
 /// One connection to a store's file.
@@ -52,6 +62,12 @@ fn damaged_article(error: &rusqlite::Error) -> Option<ArticleId> {
             .downcast_ref::<html::Damaged>()
             .map(|damaged| damaged.article),
         _ => None,
+    }
+}
+
+fn taken(feed: &FeedId) -> StoreError {
+    StoreError::BackfillTaken {
+        feed: feed.to_string(),
     }
 }
 
@@ -122,17 +138,12 @@ impl Backend for Sqlite {
         self.write("sync feeds", |tx| feeds::sync(tx, set, now))
     }
 
-    fn claim_due(&mut self, claim: &Claim) -> Result<ClaimedBatch, StoreError> {
+    fn claim_due(&mut self, claim: &Claim) -> Result<Vec<Claimed>, StoreError> {
         self.write("claim due feeds", |tx| claim::due(tx, claim))
     }
 
-    fn claim(
-        &mut self,
-        ids: &[FeedId],
-        now: Time,
-        lease: Duration,
-    ) -> Result<Vec<Claimed>, StoreError> {
-        self.write("claim feeds", |tx| claim::named(tx, ids, now, lease))
+    fn claim(&mut self, ids: &[FeedId], claim: &Claim) -> Result<NamedClaims, StoreError> {
+        self.write("claim feeds", |tx| claim::named(tx, ids, claim))
     }
 
     fn release(&mut self, feeds: &[DueFeed]) -> Result<(), StoreError> {
@@ -143,27 +154,112 @@ impl Backend for Sqlite {
         self.write("end stale leases", claim::break_leases)
     }
 
-    fn next_due(&mut self, now: Time) -> Result<Option<Time>, StoreError> {
-        self.read("find the next due feed", |db| claim::next_due(db, now))
+    fn next_due(&mut self) -> Result<Option<Time>, StoreError> {
+        self.read("find the next due feed", claim::next_due)
+    }
+
+    fn replan(&mut self, now: Time, spread: Option<Spread>) -> Result<Replanned, StoreError> {
+        self.write("plan the polls anew", |tx| clock::replan(tx, now, spread))
+    }
+
+    fn host_pauses(&mut self, now: Time) -> Result<Vec<HostPause>, StoreError> {
+        self.read("list paused hosts", |db| hosts::pauses(db, now))
+    }
+
+    fn health(&mut self, now: Time) -> Result<BTreeMap<Health, u64>, StoreError> {
+        self.read("count feeds", |db| feeds::health(db, now))
     }
 
     fn known(&mut self, feed: i64, entries: &[(EntryKey, ArticleId)]) -> Result<Known, StoreError> {
         self.read("look up entries", |db| articles::known(db, feed, entries))
     }
 
-    fn commit(
+    fn commit_packed(
         &mut self,
-        batches: &[Batch],
+        batches: &[Packed],
     ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         self.write("commit polls", |tx| commit::group(tx, batches))
+    }
+
+    fn push(&mut self, push: &Push) -> Result<Option<Committed>, StoreError> {
+        self.write("commit a delivery", |tx| deliver::push(tx, push))
+    }
+
+    fn hasten(&mut self, feed: &FeedId, at: Time) -> Result<(), StoreError> {
+        self.write("hasten a poll", |tx| claim::hasten(tx, feed, at))
+    }
+
+    fn subscribe(&mut self, wanted: &NewSubscription, now: Time) -> Result<bool, StoreError> {
+        self.write("want a subscription", |tx| {
+            subscriptions::subscribe(tx, wanted, now)
+        })
+    }
+
+    fn leave(&mut self, leave: &Leave, now: Time) -> Result<u64, StoreError> {
+        self.write("leave subscriptions", |tx| {
+            subscriptions::leave(tx, leave, now)
+        })
+    }
+
+    fn subscription(&mut self, token: &str) -> Result<Option<Subscription>, StoreError> {
+        self.read("find a subscription", |db| {
+            subscriptions::by_token(db, token)
+        })
+    }
+
+    fn subscriptions(&mut self, feed: Option<&FeedId>) -> Result<Vec<Subscription>, StoreError> {
+        self.read("list subscriptions", |db| subscriptions::list(db, feed))
+    }
+
+    fn due_subscriptions(
+        &mut self,
+        now: Time,
+        busy_hubs: &[String],
+        limit: usize,
+    ) -> Result<Vec<Subscription>, StoreError> {
+        self.read("find due subscriptions", |db| {
+            subscriptions::due(db, now, busy_hubs, limit)
+        })
+    }
+
+    fn next_subscription(&mut self, busy_hubs: &[String]) -> Result<Option<Time>, StoreError> {
+        self.read("find the next due subscription", |db| {
+            subscriptions::next(db, busy_hubs)
+        })
+    }
+
+    fn change_subscription(
+        &mut self,
+        token: &str,
+        change: &mut dyn FnMut(&mut Subscription),
+    ) -> Result<bool, StoreError> {
+        self.write("change a subscription", |tx| {
+            subscriptions::change(tx, token, change)
+        })
     }
 
     fn feeds(&mut self, filter: &FeedFilter) -> Result<Vec<FeedRecord>, StoreError> {
         self.read("list feeds", |db| feeds::list(db, filter))
     }
 
+    fn outlines(&mut self) -> Result<Vec<FeedOutline>, StoreError> {
+        self.read("list feeds", feeds::outlines)
+    }
+
     fn polls(&mut self, feed: &FeedId, limit: usize) -> Result<Vec<PollRecord>, StoreError> {
         self.read("list polls", |db| feeds::polls(db, feed, limit))
+    }
+
+    fn pause_host(&mut self, pause: &HostPause, now: Time) -> Result<(), StoreError> {
+        self.write("pause a host", |tx| hosts::pause(tx, pause, now))
+    }
+
+    fn gaps(&mut self, since: Time) -> Result<Vec<FeedId>, StoreError> {
+        self.read("list gaps", |db| feeds::gaps(db, since))
+    }
+
+    fn unread(&mut self, feed: &FeedId) -> Result<Vec<UnreadDocument>, StoreError> {
+        self.read("list unread documents", |db| unread::list(db, feed))
     }
 
     fn articles(
@@ -195,8 +291,31 @@ impl Backend for Sqlite {
         })
     }
 
+    fn backfill(&mut self, feed: &FeedId) -> Result<Backfill, StoreError> {
+        self.read("look up a backfill", |db| backfill::read(db, feed))
+    }
+
+    fn reserve_page(
+        &mut self,
+        feed: &FeedId,
+        turn: i64,
+        cursor: &Cursor,
+        now: Time,
+    ) -> Result<i64, StoreError> {
+        let reserved = self.write("reserve a page", |tx| {
+            backfill::reserve(tx, feed, turn, cursor, now)
+        })?;
+        reserved.ok_or_else(|| taken(feed))
+    }
+
+    fn commit_page(&mut self, page: &PageCommit) -> Result<Committed, StoreError> {
+        let committed = self.write("commit a page", |tx| backfill::commit(tx, page))?;
+        committed.ok_or_else(|| taken(&page.feed))
+    }
+
     fn maintain(&mut self, history_before: Time) -> Result<u64, StoreError> {
         self.write("prune poll history", |tx| {
+            hosts::prune(tx, history_before)?;
             feeds::prune_polls(tx, history_before)
         })
     }

@@ -1,0 +1,64 @@
+//! A batch whose bodies' markup is compressed already, so that the one writer need not do it, and
+//! so that a batch is small while it waits for the writer. Pure.
+
+use super::{StoreError, sqlite};
+use crate::model::{Action, Article, Batch, Decided};
+
+/// A batch, ready to be written.
+pub struct Packed {
+    batch: Batch,
+    /// Of each entry, in order.
+    markup: Vec<Option<Vec<u8>>>,
+}
+
+impl Packed {
+    /// Compresses the markup of what is to be stored. This is the work of some milliseconds: not
+    /// for an async thread.
+    ///
+    /// # Errors
+    /// If the compressor has no memory.
+    pub fn new(mut batch: Batch) -> Result<Self, StoreError> {
+        let markup = batch.entries.iter_mut().map(pack).collect::<Result<_, _>>();
+        let markup = markup.map_err(|source: std::io::Error| StoreError::Sql {
+            context: "compress markup",
+            source: Box::new(source),
+        })?;
+        Ok(Self { batch, markup })
+    }
+
+    /// True if packing a batch is work.
+    pub(super) fn has_work(batch: &Batch) -> bool {
+        let mut articles = batch.entries.iter().filter_map(article);
+        articles.any(|article| article.html.is_some())
+    }
+
+    /// The batch; the text of its markup is gone.
+    #[must_use]
+    pub fn batch(&self) -> &Batch {
+        &self.batch
+    }
+
+    /// The entries, each with its article's markup as it is stored.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&Decided, Option<&[u8]>)> {
+        let markup = self.markup.iter().map(Option::as_deref);
+        self.batch.entries.iter().zip(markup)
+    }
+}
+
+fn article(entry: &Decided) -> Option<&Article> {
+    match &entry.action {
+        Action::Insert(article) | Action::Replace { article, .. } => Some(article),
+        Action::Link { .. } | Action::Touch => None,
+    }
+}
+
+/// Takes an entry's markup out and gives it back compressed.
+fn pack(entry: &mut Decided) -> std::io::Result<Option<Vec<u8>>> {
+    let (Action::Insert(article) | Action::Replace { article, .. }) = &mut entry.action else {
+        return Ok(None);
+    };
+    let html = article.html.as_mut();
+    html.map_or(Ok(None), |html| {
+        sqlite::compressed(&std::mem::take(&mut html.text))
+    })
+}
