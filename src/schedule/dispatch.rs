@@ -1,23 +1,29 @@
-//! Which feeds may start now: claims from the store, never more than the window holds, never
-//! more of one host than it may have.
+//! Which feeds may start now: claims from the store, never more than the window holds. Whose host's
+//! turn it is the store knows, which all processes share.
 //!
 //! A feed is claimed only when it is about to start, so that a kill reserves as little as possible.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{Arc, mpsc::Sender},
     time::Duration,
 };
 
+use tracing::info;
+
 use super::{Refusal, may_poll_by_hand};
 use crate::{
-    model::{FeedFilter, FeedId, FeedRecord, Time},
+    model::{DueFeed, FeedFilter, FeedId, FeedRecord, Spread, Time, later},
     store::{Claim, Claimed, Store, StoreError},
 };
 
 /// Reads the wall clock; tests pass their own.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
+/// How often the store is asked although nothing ended here: another process may have freed a host.
+const LOOK: Duration = Duration::from_secs(15);
+/// A round's feed whose host is busy or shut is tried again after this at the latest.
+const RETRY: Duration = Duration::from_secs(1);
 /// Longer than any poll; only a killed process lets a lease run out.
 const LEASE: Duration = Duration::from_secs(600);
 
@@ -30,38 +36,42 @@ pub enum Source {
     Round(Round),
 }
 
-/// A round's feeds, queued by host.
+/// A round's feeds, queued by scope.
 #[derive(Debug)]
 pub struct Round {
     waiting: HashMap<String, VecDeque<FeedId>>,
-    /// Hosts with waiting feeds and room for one more request.
+    /// Scopes with waiting feeds whose turn may have come.
     ready: VecDeque<String>,
+    /// Scopes with waiting feeds, and when to ask again whether it is their turn.
+    resting: BTreeSet<(Time, String)>,
     force: bool,
     refused: Sender<(FeedRecord, Refusal)>,
 }
 
 impl Source {
-    /// One round over `feeds`. Whether each may be polled is asked again when its turn comes,
-    /// because a round can be long and another process may poll meanwhile; `refused` is told of
-    /// those that may not.
+    /// One round over `feeds`, each with its scope. Whether each may be polled is asked again when its
+    /// turn comes, because a round can be long and another process may poll meanwhile; `refused` is told of
+    /// those that may not. A feed whose host's turn has not come waits for it.
     #[must_use]
     pub fn round(
-        feeds: &[FeedRecord],
+        feeds: impl IntoIterator<Item = (FeedId, String)>,
         force: bool,
         refused: Sender<(FeedRecord, Refusal)>,
     ) -> Self {
         let mut round = Round {
             waiting: HashMap::new(),
             ready: VecDeque::new(),
+            resting: BTreeSet::new(),
             force,
             refused,
         };
-        for feed in feeds {
-            let queue = round.waiting.entry(feed.host.clone()).or_default();
-            if queue.is_empty() {
-                round.ready.push_back(feed.host.clone());
-            }
-            queue.push_back(feed.id.clone());
+        for (feed, scope) in feeds {
+            let queue = round.waiting.entry(scope).or_insert_with_key(|scope| {
+                round.ready.push_back(scope.clone());
+                // Most scopes have one feed.
+                VecDeque::with_capacity(1)
+            });
+            queue.push_back(feed);
         }
         Self::Round(round)
     }
@@ -72,18 +82,21 @@ impl Source {
 pub struct Limits {
     /// Feeds claimed and not yet finished.
     window: usize,
-    /// Of one host.
+    /// Of one scope.
     per_host: usize,
+    /// Between two of one scope.
+    spacing: Duration,
 }
 
 impl Limits {
     /// Limits for so many requests at once. Feeds that wait for their host's turn or for the
     /// writer hold no request, so that a few times as many may be claimed.
     #[must_use]
-    pub fn new(concurrency: usize, per_host: usize) -> Self {
+    pub fn new(concurrency: usize, per_host: usize, spacing: Duration) -> Self {
         Self {
             window: concurrency.max(1) * 2,
             per_host: per_host.max(1),
+            spacing,
         }
     }
 }
@@ -95,10 +108,23 @@ pub struct Dispatch {
     clock: Clock,
     limits: Limits,
     running: usize,
-    of_host: HashMap<String, usize>,
-    /// Nothing more can be claimed before this, unless a poll finishes and `held_back` is set.
-    next_try: Option<Time>,
-    held_back: bool,
+    /// What the store said of the next due time, and when that is asked for again.
+    next_try: Option<NextTry>,
+}
+
+/// Known until a poll ends, which may free its host or make its feed due.
+#[derive(Clone, Copy)]
+struct NextTry {
+    due: Option<Time>,
+    asked: Time,
+}
+
+impl NextTry {
+    /// Nothing can be claimed before this, as far as is known.
+    fn at(self) -> Time {
+        let again = later(self.asked, LOOK);
+        self.due.map_or(again, |due| due.min(again))
+    }
 }
 
 impl Dispatch {
@@ -111,9 +137,7 @@ impl Dispatch {
             clock,
             limits,
             running: 0,
-            of_host: HashMap::new(),
             next_try: None,
-            held_back: false,
         }
     }
 
@@ -129,10 +153,7 @@ impl Dispatch {
             Source::Due => self.claim_due(free).await?,
             Source::Round(_) => self.claim_round(free).await?,
         };
-        for feed in &claimed {
-            self.running += 1;
-            *self.of_host.entry(feed.host.clone()).or_default() += 1;
-        }
+        self.running += claimed.len();
         Ok(claimed)
     }
 
@@ -144,16 +165,27 @@ impl Dispatch {
         enough.then_some(free)
     }
 
+    fn order(&self, limit: usize) -> Claim {
+        Claim {
+            now: (self.clock)(),
+            lease: LEASE,
+            limit,
+            per_host: self.limits.per_host,
+            spacing: self.limits.spacing,
+            asks: true,
+        }
+    }
+
     async fn claim_round(&mut self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
-        let Source::Round(round) = &mut self.source else {
-            return Ok(Vec::new());
-        };
         loop {
-            let mut turns = round.take(limit);
+            let order = self.order(limit);
+            let Source::Round(round) = &mut self.source else {
+                return Ok(Vec::new());
+            };
+            let mut turns = round.take(limit, order.now);
             if turns.is_empty() {
                 return Ok(Vec::new());
             }
-            let now = (self.clock)();
             let filter = FeedFilter {
                 ids: turns.keys().cloned().collect(),
                 retired: true,
@@ -162,14 +194,21 @@ impl Dispatch {
             let records = self.store.feeds(filter).await?;
             let (may, may_not): (Vec<_>, Vec<_>) = records
                 .into_iter()
-                .map(|record| (may_poll_by_hand(&record, now, round.force), record))
+                .map(|record| (may_poll_by_hand(&record, order.now, round.force), record))
                 .partition(|(answer, _)| answer.is_ok());
             let ids = may.iter().map(|(_, record)| record.id.clone()).collect();
-            let mut claimed = self.store.claim(ids, now, LEASE).await?;
-            for feed in &mut claimed {
+            let mut claims = self.store.claim(ids, order).await?;
+            for claimed in &mut claims.feeds {
                 // Its URL may have changed since the round was made; its place in it has not.
-                if let Some(host) = turns.remove(&feed.feed.id) {
-                    feed.host = host;
+                if let Some(scope) = turns.remove(&claimed.feed.id) {
+                    claimed.scope = scope;
+                }
+            }
+            for (id, until) in claims.waiting {
+                if let Some(scope) = turns.remove(&id) {
+                    // Another process's poll may end at any moment.
+                    let until = until.min(later(order.now, RETRY));
+                    round.rest(scope, id, until);
                 }
             }
             for (answer, record) in may.into_iter().chain(may_not) {
@@ -180,60 +219,77 @@ impl Dispatch {
                 }
             }
             // The turns that were not taken free their hosts for the feeds behind.
-            for host in turns.values() {
-                round.host_has_room(host);
+            for scope in turns.values() {
+                round.has_room(scope);
             }
-            if !claimed.is_empty() {
-                return Ok(claimed);
+            if !claims.feeds.is_empty() {
+                return Ok(claims.feeds);
             }
         }
     }
 
     async fn claim_due(&mut self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
-        let now = (self.clock)();
-        if self.next_try.is_some_and(|at| now < at) && !self.held_back {
+        let order = self.order(limit);
+        if self.next_try.is_some_and(|next| order.now < next.at()) {
             return Ok(Vec::new());
         }
-        let full = self
-            .of_host
-            .iter()
-            .filter(|(_, running)| **running >= self.limits.per_host);
-        let busy_hosts = full.map(|(host, _)| host.clone()).collect();
-        let per_host = self.limits.per_host;
-        let claim = Claim {
-            now,
-            lease: LEASE,
-            limit,
-            busy_hosts,
-            per_host,
-        };
-        let batch = self.store.claim_due(claim).await?;
-        self.held_back = batch.held_back;
-        self.next_try = if batch.feeds.len() < limit {
-            self.store.next_due(now).await?
+        let feeds = self.store.claim_due(order).await?;
+        let due = if feeds.len() < limit {
+            self.store.next_due().await?
         } else {
-            Some(now)
+            Some(order.now)
         };
-        Ok(batch.feeds)
+        self.next_try = Some(NextTry {
+            due,
+            asked: order.now,
+        });
+        Ok(feeds)
     }
 
-    /// A claimed feed is done with, and falls due at `next` (`None`: when its lease ends).
-    pub fn finished(&mut self, host: &str, next: Option<Time>) {
-        // What the store said of the next due time counted this feed by its lease.
-        self.next_try = match (self.next_try, next) {
-            (Some(known), Some(next)) => Some(known.min(next)),
-            (known, _) => known,
-        };
+    /// A claimed feed of this scope is done with.
+    pub fn finished(&mut self, scope: &str) {
         self.running = self.running.saturating_sub(1);
-        if let Some(count) = self.of_host.get_mut(host) {
-            *count -= 1;
-            if *count == 0 {
-                self.of_host.remove(host);
-            }
-        }
+        self.next_try = None;
         if let Source::Round(round) = &mut self.source {
-            round.host_has_room(host);
+            round.has_room(scope);
         }
+    }
+
+    /// Gives back claims that were not used; for the end.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn give_back(&mut self, unused: Vec<DueFeed>) -> Result<(), StoreError> {
+        self.store.release(unused).await
+    }
+
+    /// Plans the polls anew, at the start and when the clock has jumped: what is overdue is spread. A
+    /// round has its own list, for which only the clock's faults are mended.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn replan(&mut self) -> Result<(), StoreError> {
+        let spread = match &self.source {
+            Source::Due => Some(Spread::new(self.limits.spacing)),
+            Source::Round(_) => None,
+        };
+        let planned = self.store.replan((self.clock)(), spread).await?;
+        self.next_try = None;
+        if planned.mended > 0 {
+            let plans = planned.mended;
+            info!(
+                plans,
+                "{plans} plans were made ahead of the clock and are moved back"
+            );
+        }
+        if planned.spread > 0 {
+            let feeds = planned.spread;
+            info!(
+                feeds,
+                "{feeds} feeds are due; they are polled one after the other"
+            );
+        }
+        Ok(())
     }
 
     /// Forgets what is known of the next due time, because the feeds have changed, and takes over
@@ -252,6 +308,12 @@ impl Dispatch {
         }
     }
 
+    /// True if it claims whatever falls due, and never ends.
+    #[must_use]
+    pub fn is_endless(&self) -> bool {
+        matches!(self.source, Source::Due)
+    }
+
     /// How long nothing can fall due; at most a minute, so that a jump of the wall clock is
     /// noticed.
     #[must_use]
@@ -261,36 +323,50 @@ impl Dispatch {
             // Whatever is due: first a poll must finish, and that wakes the loop.
             return MOST;
         }
+        let next = match &self.source {
+            Source::Due => self.next_try.map(NextTry::at),
+            Source::Round(round) => round.resting.first().map(|(until, _)| *until),
+        };
         let now = (self.clock)();
-        self.next_try
-            .map_or(MOST, |at| (at - now).to_std().unwrap_or(Duration::ZERO))
+        next.map_or(MOST, |at| (at - now).to_std().unwrap_or(Duration::ZERO))
             .min(MOST)
     }
 }
 
 impl Round {
-    /// Up to `limit` feeds with their hosts, one of each ready host in turn.
-    fn take(&mut self, limit: usize) -> HashMap<FeedId, String> {
+    /// Up to `limit` feeds with their scopes, one of each scope whose turn may have come.
+    fn take(&mut self, limit: usize, now: Time) -> HashMap<FeedId, String> {
+        while self.resting.first().is_some_and(|(until, _)| *until <= now) {
+            self.ready
+                .extend(self.resting.pop_first().map(|(_, scope)| scope));
+        }
         let mut taken = HashMap::new();
         while taken.len() < limit {
-            let Some(host) = self.ready.pop_front() else {
+            let Some(scope) = self.ready.pop_front() else {
                 break;
             };
-            let Some(queue) = self.waiting.get_mut(&host) else {
+            let Some(queue) = self.waiting.get_mut(&scope) else {
                 continue;
             };
             let feed = queue.pop_front();
             if queue.is_empty() {
-                self.waiting.remove(&host);
+                self.waiting.remove(&scope);
             }
-            taken.extend(feed.map(|feed| (feed, host)));
+            taken.extend(feed.map(|feed| (feed, scope)));
         }
         taken
     }
 
-    fn host_has_room(&mut self, host: &str) {
-        if self.waiting.contains_key(host) {
-            self.ready.push_back(host.to_owned());
+    /// The feed keeps its place.
+    fn rest(&mut self, scope: String, feed: FeedId, until: Time) {
+        let queue = self.waiting.entry(scope.clone()).or_default();
+        queue.push_front(feed);
+        self.resting.insert((until, scope));
+    }
+
+    fn has_room(&mut self, scope: &str) {
+        if self.waiting.contains_key(scope) {
+            self.ready.push_back(scope.to_owned());
         }
     }
 }
