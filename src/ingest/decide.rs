@@ -12,6 +12,9 @@ use crate::model::{Action, Article, ArticleId, Decided, EntryKey, FeedId, Known,
 pub enum Speaker<'a> {
     /// A poll of this feed.
     Feed(&'a FeedId),
+    /// A page of older entries of this feed: it adds what is missing and changes nothing, because
+    /// what the feed said since is newer.
+    Backfill,
     /// The operator, by importing a file.
     Import,
 }
@@ -31,7 +34,7 @@ pub struct Candidate {
 /// a teaser, but not one wording over another back and forth.
 const FULLER: f64 = 1.5;
 
-/// Decides every entry; deleted articles are passed over.
+/// Decides every entry; deleted articles are passed over, and what a backfill need not add.
 #[must_use]
 pub fn decide(candidates: Vec<Candidate>, known: &Known, speaker: Speaker<'_>) -> Vec<Decided> {
     candidates
@@ -49,6 +52,7 @@ fn one(candidate: Candidate, known: &Known, speaker: Speaker<'_>) -> Option<Deci
         return None;
     }
     let action = match sighting {
+        Some(_) if matches!(speaker, Speaker::Backfill) => return None,
         // What the feed said has not changed since it last spoke; what others made of the
         // article meanwhile is not its business.
         Some(sighting) if sighting.fingerprint == fingerprint => Action::Touch,
@@ -82,12 +86,15 @@ fn compare(
     }
 }
 
-/// The feed that the current version comes from may change it, any feed may replace an import,
-/// and the operator may do anything.
+/// The feed that the current version comes from may change it, any feed may replace an import, and
+/// the operator may do anything. What has no text at all (a sitemap's link, a headline) gives way to
+/// any text, and takes no other's place.
 #[expect(clippy::cast_precision_loss, reason = "word counts are far below 2^52")]
 fn may_replace(article: &Article, current: &KnownArticle, speaker: Speaker<'_>) -> bool {
     match (speaker, &current.owner) {
-        (Speaker::Import, _) | (_, None) => true,
+        (Speaker::Backfill, _) => false,
+        (Speaker::Import, _) => true,
+        (Speaker::Feed(_), None) => current.words == 0 || article.words() > 0,
         (Speaker::Feed(feed), Some(owner)) if feed == owner => true,
         (Speaker::Feed(_), Some(_)) => article.words() as f64 > current.words as f64 * FULLER,
     }

@@ -83,7 +83,7 @@ impl Memory {
         if let Some((id, article)) = stored {
             let owner = match who {
                 Speaker::Feed(feed) => Some(feed.clone()),
-                Speaker::Import => None,
+                Speaker::Backfill | Speaker::Import => None,
             };
             let current = KnownArticle {
                 fingerprint: article.fingerprint,
@@ -324,4 +324,61 @@ fn a_deleted_story_is_passed_over_and_the_others_are_not() {
         let keys: Vec<_> = decided.iter().map(|decided| decided.key).collect();
         assert_eq!(keys, [1, 3].map(key));
     }
+}
+
+#[test]
+fn a_link_without_text_gives_way_to_any_text_and_takes_no_others_place() {
+    let (sitemap, full, other) = (feed("sitemap"), feed("full"), feed("other"));
+    let (sitemap, full) = (Speaker::Feed(&sitemap), Speaker::Feed(&full));
+    let headline = |wording: u8| Article {
+        fingerprint: Fingerprint([wording; 16]),
+        ..version(1, 0)
+    };
+    let mut memory = Memory::default();
+    assert_eq!(memory.hear(sitemap, headline(7)), inserted(headline(7)));
+    // Its own headline it may change.
+    assert_eq!(memory.hear(sitemap, headline(8)), replaced(headline(8)));
+    // Another headline alone is no more than it has.
+    let speaker = Speaker::Feed(&other);
+    assert_eq!(memory.hear(speaker, headline(9)), linked(1));
+    assert_eq!(memory.hear(full, version(1, 1)), replaced(version(1, 1)));
+    assert_eq!(memory.hear(sitemap, headline(10)), linked(1));
+
+    let mut memory = Memory::default();
+    memory.hear(full, version(1, 50));
+    assert_eq!(memory.hear(sitemap, headline(7)), linked(1));
+
+    let mut memory = Memory::default();
+    memory.hear(Speaker::Import, version(1, 50));
+    assert_eq!(memory.hear(sitemap, headline(7)), linked(1));
+    assert_eq!(memory.hear(full, version(1, 20)), replaced(version(1, 20)));
+    // An import without a text is taken over as any import.
+    let mut memory = Memory::default();
+    memory.hear(Speaker::Import, headline(6));
+    assert_eq!(memory.hear(sitemap, headline(7)), replaced(headline(7)));
+}
+
+#[test]
+fn a_backfill_adds_what_is_missing_and_leaves_what_is_known_as_it_is() {
+    let (mut memory, one, two) = (Memory::default(), feed("one"), feed("two"));
+    memory.hear(Speaker::Feed(&one), version(1, 5));
+    memory.hear(Speaker::Feed(&two), version(2, 1));
+    memory.hear(Speaker::Import, version(3, 1));
+    let mut known = memory.known(Speaker::Feed(&one));
+    known.tombstones.insert(id(5));
+    // Longer than what is stored: an older version all the same.
+    let page = [1, 2, 3, 4, 5].map(|number| candidate(number, version(number, 100)));
+    let decided = decide(page.into(), &known, Speaker::Backfill);
+    let actions: Vec<_> = decided
+        .into_iter()
+        .map(|decided| (decided.key, decided.action))
+        .collect();
+    assert_eq!(
+        actions,
+        [
+            (key(2), linked(2)),
+            (key(3), linked(3)),
+            (key(4), inserted(version(4, 100)))
+        ]
+    );
 }

@@ -6,9 +6,11 @@ use tokio::sync::Semaphore;
 
 use super::facts;
 use crate::{
-    model::{Cleanup, FailKind, Failure, FeedFacts, FeedId, FeedSpec, NewBody, RawFeed, Time},
+    model::{
+        Cleanup, FailKind, Failure, FeedFacts, FeedId, FeedSpec, NewBody, RawFeed, Time, printable,
+    },
     normalize::{self, Context, Normalized},
-    parse::{self, Limits},
+    parse::{self, Limits, ParseError},
 };
 
 /// A parse that takes longer than this is given up; its thread is left to end by itself.
@@ -80,7 +82,7 @@ pub fn read_document(
     .map_err(|error| Failure {
         kind: FailKind::Parse,
         status: Some(body.status),
-        message: error.to_string(),
+        message: format!("{error}{}", instead(body, id, &error)),
     })?;
     let context = Context {
         feed_id: id,
@@ -90,12 +92,30 @@ pub fn read_document(
         cleanup,
     };
     let normalized = normalize::normalize(&raw, &context);
-    let facts = facts::facts(&raw, &body.final_url);
+    let facts = facts::facts(&raw, &body.final_url, &body.links);
     Ok(Document {
         normalized,
         raw,
         facts,
     })
+}
+
+/// Where a page stands in the feed's place: what may have become of the feed.
+fn instead(body: &NewBody, id: &FeedId, error: &ParseError) -> String {
+    if *error != ParseError::WebPage {
+        return String::new();
+    }
+    let page = parse::discover(&body.bytes, body.content_type.as_deref(), &body.final_url);
+    match page.feeds.first() {
+        Some(feed) => {
+            let url = printable(&feed.url);
+            format!("; it names {url}: `tidings feed edit {id} --url {url}` takes that instead")
+        }
+        None if page.asks_password => {
+            "; it asks for a password, so the network or the site may want a login first".to_owned()
+        }
+        None => String::new(),
+    }
 }
 
 fn internal(message: &str) -> Failure {

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::{
-    model::{FeedFacts, Markup, RawFeed, Repair},
+    model::{FeedFacts, HubLinks, Markup, RawFeed, Repair},
     normalize,
 };
 
@@ -16,8 +16,8 @@ const MOST_HUBS: usize = 4;
 /// Most lines about what was wrong with a document.
 const MOST_REPAIRS: usize = 20;
 
-/// The facts of a document; its links made absolute, its texts single lines.
-pub(super) fn facts(raw: &RawFeed, feed_url: &str) -> FeedFacts {
+/// The facts of a document with these links in its headers; its links made absolute, its texts single lines.
+pub(super) fn facts(raw: &RawFeed, feed_url: &str, links: &HubLinks) -> FeedFacts {
     let base = Url::parse(feed_url).ok();
     let absolute = |href: &str| {
         let url = match &base {
@@ -36,9 +36,11 @@ pub(super) fn facts(raw: &RawFeed, feed_url: &str) -> FeedFacts {
             .filter_map(|link| absolute(&link.href))
     };
     let text = |text: Option<&Markup>| capped(&normalize::line(text?));
-    let mut hubs: Vec<String> = Vec::new();
+    // What the headers say of hubs comes before what the document does (WebSub section 4).
+    let mut hubs: Vec<String> = links.hubs.clone();
+    let own_hubs = hubs.is_empty();
     for hub in linked(&["hub"]) {
-        if hubs.len() < MOST_HUBS && !hubs.contains(&hub) {
+        if own_hubs && hubs.len() < MOST_HUBS && !hubs.contains(&hub) {
             hubs.push(hub);
         }
     }
@@ -49,10 +51,11 @@ pub(super) fn facts(raw: &RawFeed, feed_url: &str) -> FeedFacts {
         rights: text(raw.rights.as_ref()),
         subtitle: text(raw.subtitle.as_ref()),
         image: raw.image.as_deref().and_then(absolute),
-        self_url: linked(&["self"]).next(),
+        self_url: links.self_url.clone().or_else(|| linked(&["self"]).next()),
         hubs,
-        next_url: linked(&["next", "next-archive"]).next(),
-        prev_url: linked(&["prev", "previous", "prev-archive"]).next(),
+        archive_url: linked(&["prev-archive"]).next(),
+        next_url: linked(&["next"]).next(),
+        prev_url: linked(&["prev", "previous"]).next(),
     }
 }
 
@@ -81,7 +84,11 @@ mod tests {
     use crate::model::{MarkupKind, RawLink};
 
     fn of(raw: &RawFeed) -> FeedFacts {
-        facts(raw, "https://example.org/news/feed.xml")
+        facts(
+            raw,
+            "https://example.org/news/feed.xml",
+            &HubLinks::default(),
+        )
     }
 
     fn link(rel: &str, href: &str) -> RawLink {
@@ -99,8 +106,10 @@ mod tests {
             ("hub", "https://hub.example/"),
             ("hub", "https://hub.example/"),
             ("hub", "mailto:hub@example.org"),
+            ("next-archive", "/2026"),
             ("next", "?page=2"),
             ("prev-archive", "/2025"),
+            ("previous", "?page=0"),
         ];
         let facts = of(&RawFeed {
             links: links.map(|(rel, href)| link(rel, href)).to_vec(),
@@ -113,10 +122,33 @@ mod tests {
                 self_url: Some("https://example.org/news/feed.xml".to_owned()),
                 hubs: vec!["https://hub.example/".to_owned()],
                 next_url: Some("https://example.org/news/feed.xml?page=2".to_owned()),
-                prev_url: Some("https://example.org/2025".to_owned()),
+                archive_url: Some("https://example.org/2025".to_owned()),
+                prev_url: Some("https://example.org/news/feed.xml?page=0".to_owned()),
                 ..FeedFacts::default()
             }
         );
+    }
+
+    #[test]
+    fn a_hub_in_the_headers_comes_before_those_in_the_document() {
+        let document = RawFeed {
+            links: vec![
+                link("hub", "https://in.example/"),
+                link("self", "https://in.example/feed"),
+            ],
+            ..RawFeed::default()
+        };
+        let headers = |self_url: Option<&str>| HubLinks {
+            hubs: vec!["https://head.example/".to_owned()],
+            self_url: self_url.map(str::to_owned),
+        };
+        let url = "https://example.org/feed";
+        let both = facts(&document, url, &headers(Some("https://head.example/feed")));
+        assert_eq!(both.hubs, ["https://head.example/"]);
+        assert_eq!(both.self_url.as_deref(), Some("https://head.example/feed"));
+        let hub = facts(&document, url, &headers(None));
+        assert_eq!(hub.hubs, ["https://head.example/"]);
+        assert_eq!(hub.self_url.as_deref(), Some("https://in.example/feed"));
     }
 
     #[test]

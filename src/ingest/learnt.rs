@@ -1,5 +1,7 @@
 //! What one answer says, before the store is asked: what was seen, the entries, the hints.
 
+use std::time::Duration;
+
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -8,7 +10,10 @@ use super::{
     state::{Digest, Seen},
 };
 use crate::{
-    model::{CacheHints, Cleanup, Failure, NewBody, Permanence, PollRecord, Time, Validators},
+    model::{
+        CacheHints, Cleanup, Failure, HubLinks, Kept, NewBody, Permanence, PollRecord, Time,
+        UnreadDocument, Validators,
+    },
     normalize,
 };
 
@@ -16,9 +21,13 @@ use crate::{
 pub(super) struct Learnt {
     pub(super) seen: Seen,
     pub(super) hints: CacheHints,
+    /// Who is to be left alone, and for how long; `None` of the wait: the server did not say.
+    pub(super) pause: Option<(String, Option<Duration>)>,
     pub(super) entries: Vec<Candidate>,
     pub(super) problems: Vec<String>,
     pub(super) repairs: Vec<String>,
+    /// What becomes of the feed's unread documents.
+    pub(super) unread: Kept,
     /// As far as it is known by now.
     pub(super) poll: PollRecord,
 }
@@ -39,10 +48,29 @@ impl Learnt {
         Self {
             seen,
             hints,
+            pause: None,
             entries: Vec::new(),
             problems: Vec::new(),
             repairs: Vec::new(),
+            unread: Kept::AsBefore,
             poll,
+        }
+    }
+
+    /// A server asked for a wait, or had asked for it before.
+    pub(super) fn throttled(
+        seen: Seen,
+        status: Option<u16>,
+        retry_after: Option<Duration>,
+        scope: Option<String>,
+    ) -> Self {
+        let hints = CacheHints {
+            retry_after,
+            ..CacheHints::default()
+        };
+        Self {
+            pause: scope.map(|scope| (scope, retry_after)),
+            ..Self::new(seen, status, hints)
         }
     }
 
@@ -76,14 +104,23 @@ impl Arrival {
 
     /// The body of last time.
     pub(super) fn same(self) -> Learnt {
-        let (validators, moved) = (self.validators, self.moved);
-        let seen = Seen::Same { validators, moved };
+        let seen = Seen::Same {
+            validators: self.validators,
+            moved: self.moved,
+            confirmed: false,
+        };
         Learnt::new(seen, self.status, self.hints).sized(self.bytes)
     }
 
-    /// It could not be read.
-    pub(super) fn unreadable(self, failure: Failure) -> Learnt {
-        Learnt::new(Seen::Failed(failure), self.status, self.hints).sized(self.bytes)
+    /// It could not be read; kept unless it is already.
+    pub(super) fn unreadable(self, failure: Failure, document: Option<UnreadDocument>) -> Learnt {
+        let seen = Seen::Unreadable {
+            failure,
+            hash: self.hash,
+        };
+        let mut learnt = Learnt::new(seen, self.status, self.hints).sized(self.bytes);
+        learnt.unread = document.map_or(Kept::AsBefore, Kept::One);
+        learnt
     }
 
     /// It was read.
@@ -94,6 +131,7 @@ impl Arrival {
             validators: self.validators,
             moved: self.moved,
             hash: self.hash,
+            delta: self.status == Some(226),
             digest: Box::new(digest),
         };
         let mut learnt = Learnt::new(seen, self.status, self.hints).sized(self.bytes);
@@ -106,7 +144,36 @@ impl Arrival {
     }
 }
 
-fn candidate(entry: normalize::Entry) -> Candidate {
+/// The document to keep if it cannot be read.
+pub(super) fn unread(body: &NewBody, now: Time) -> UnreadDocument {
+    UnreadDocument {
+        at: now,
+        url: body.final_url.clone(),
+        content_type: body.content_type.clone(),
+        status: body.status,
+        bytes: body.bytes.clone(),
+    }
+}
+
+/// A kept document as if it had just come.
+#[must_use]
+pub fn kept_body(document: UnreadDocument) -> NewBody {
+    NewBody {
+        bytes: document.bytes,
+        content_type: document.content_type,
+        validators: Validators {
+            url: document.url.clone(),
+            ..Validators::default()
+        },
+        final_url: document.url,
+        moved: None,
+        hints: CacheHints::default(),
+        status: document.status,
+        links: HubLinks::default(),
+    }
+}
+
+pub(super) fn candidate(entry: normalize::Entry) -> Candidate {
     Candidate {
         key: entry.key,
         guid: entry.guid,

@@ -4,30 +4,43 @@
 //! decide, commit (parse and normalize are called in `document`, on a thread for pure work). A
 //! failed step is a value that is committed like any other poll.
 
+mod address;
+mod backfill;
 mod decide;
 mod document;
 mod facts;
+mod gaps;
+mod hubs;
 mod learnt;
+mod push;
 mod report;
+mod request;
 mod state;
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
+    time::Duration,
 };
 
 use sha2::{Digest as _, Sha256};
+use tokio::sync::{Notify, Semaphore};
 
+pub use backfill::{Older, PageReport, Stop, Wish, has_older};
 pub use decide::{Candidate, Speaker, decide};
 pub use document::{Document, read_document};
+pub use hubs::Admission;
+pub use learnt::kept_body;
+pub use push::{Delivered, Delivery};
 pub use report::Report;
+pub use request::Asked;
 
 use crate::{
     config::Config,
-    fetch::{ClientError, FetchRequest, Fetcher},
+    fetch::{ClientError, FetchRequest, Fetcher, Ticket},
     model::{
-        Action, Batch, CacheHints, Decided, DueFeed, FeedCommit, FeedId, FeedSpec, Fetched,
-        Outcome, PollRecord, Time, Validators,
+        Action, Batch, CacheHints, Decided, DueFeed, FailKind, FeedCommit, FeedId, FeedKind,
+        FeedSpec, FeedState, Fetched, HostPause, Kept, NewBody, Outcome, PollRecord, Time, later,
+        pause_until,
     },
     parse::Limits,
     schedule::{self, Answer, Clock, Pace},
@@ -37,6 +50,12 @@ use document::Readers;
 use learnt::{Arrival, Learnt};
 use state::Seen;
 
+/// The pause after a poll while which the feed's hub said that there is more.
+const AFTER_PING: Duration = Duration::from_secs(15 * 60);
+/// Documents between their answer and their commit at most: enough to fill the writer's transactions,
+/// and no more, because each is some hundred kilobytes.
+const DOCUMENTS: usize = 48;
+
 /// Polls feeds; clones share everything.
 #[derive(Clone)]
 pub struct Ingest {
@@ -44,6 +63,11 @@ pub struct Ingest {
     store: Store,
     clock: Clock,
     readers: Readers,
+    /// Rung when a request to a hub may be due.
+    hubs: Arc<Notify>,
+    /// Deliveries whose signature was wrong.
+    forged: Arc<AtomicU64>,
+    documents: Arc<Semaphore>,
 }
 
 /// What a reload replaces; a poll works with the setup it began with.
@@ -51,7 +75,15 @@ pub struct Ingest {
 pub struct Setup {
     fetcher: Fetcher,
     config: Arc<Config>,
-    specs: Arc<HashMap<FeedId, FeedSpec>>,
+    /// By id.
+    specs: Arc<[FeedSpec]>,
+}
+
+impl Setup {
+    fn spec(&self, id: &FeedId) -> Option<&FeedSpec> {
+        let at = self.specs.binary_search_by(|spec| spec.id.cmp(id)).ok()?;
+        self.specs.get(at)
+    }
 }
 
 impl Ingest {
@@ -67,13 +99,16 @@ impl Ingest {
         let setup = Setup {
             fetcher,
             config,
-            specs: Arc::new(by_id(specs)),
+            specs: by_id(specs),
         };
         Self {
             setup: Arc::new(RwLock::new(setup)),
             store,
             clock,
             readers: Readers::new(),
+            hubs: Arc::default(),
+            forged: Arc::default(),
+            documents: Arc::new(Semaphore::new(DOCUMENTS)),
         }
     }
 
@@ -91,7 +126,7 @@ impl Ingest {
         let setup = Setup {
             fetcher,
             config,
-            specs: Arc::new(by_id(specs)),
+            specs: by_id(specs),
         };
         Ok(self.adopt(setup))
     }
@@ -111,21 +146,62 @@ impl Ingest {
 
     /// Polls one claimed feed and commits what it learnt.
     ///
-    /// `Ok(None)`: the feed was taken out of the feed files meanwhile; its lease runs out.
+    /// `Ok(None)`: the feed was taken out of the feed files meanwhile; nobody was asked. With the
+    /// `ticket` the poll can be taken back until its request is sent.
     ///
     /// # Errors
     /// Only the store's: a failed request or document is a [`Report`].
-    pub async fn poll(&self, due: DueFeed) -> Result<Option<Report>, StoreError> {
+    pub async fn poll(&self, due: DueFeed, ticket: Ticket) -> Result<Option<Report>, StoreError> {
         let setup = self.setup();
-        let Some(spec) = setup.specs.get(&due.id) else {
+        let Some(spec) = setup.spec(&due.id) else {
+            // Given back it would be due again at once; another process, whose files name it, polls
+            // it at its time.
             return Ok(None);
         };
-        let request = request(spec, &due);
+        if let Some(body) = self.kept(&due, spec).await? {
+            let asked = Asked::first(&body.final_url);
+            let (fetched, now) = (Fetched::New(body), (self.clock)());
+            return self.absorb(due, spec, &asked, fetched, now).await.map(Some);
+        }
+        let (request, asked) = request::request(spec, &due, (self.clock)());
+        let request = FetchRequest { ticket, ..request };
         let (fetched, took) = setup.fetcher.fetch_timed(&request, (self.clock)()).await;
         // The poll began with its request; the wait for the host's turn is no part of it.
         let took = chrono::Duration::from_std(took).unwrap_or_default();
         let started = (self.clock)() - took;
-        self.absorb(due, spec, fetched, started).await.map(Some)
+        self.absorb(due, spec, &asked, fetched, started)
+            .await
+            .map(Some)
+    }
+
+    /// A document that could not be read by an earlier version of the program or with other keys of
+    /// the feed, if it can be now: then nobody need be asked for it.
+    async fn kept(&self, due: &DueFeed, spec: &FeedSpec) -> Result<Option<NewBody>, StoreError> {
+        let unread = due.state.unread.as_ref();
+        let failure = due.state.failure.as_ref();
+        if failure.is_none_or(|failure| failure.kind != FailKind::Parse) {
+            // It is not what stands there now.
+            return Ok(None);
+        }
+        if unread.is_none_or(|unread| unread.reading == request::reading(spec)) {
+            return Ok(None);
+        }
+        let newest = self.store.unread(due.id.clone()).await?.into_iter().next();
+        let Some(mut body) = newest.map(kept_body) else {
+            return Ok(None);
+        };
+        body.validators.clone_from(&due.state.validators);
+        let read = self
+            .readers
+            .read(spec, body.clone(), self.limits(spec), (self.clock)());
+        Ok(read.await.is_ok().then_some(body))
+    }
+
+    fn limits(&self, spec: &FeedSpec) -> Limits {
+        Limits {
+            max_entries: self.setup().config.fetch.max_entries,
+            pages: spec.kind == FeedKind::Sitemap,
+        }
     }
 
     /// The second half of a poll: what was fetched becomes a batch and is committed.
@@ -136,51 +212,53 @@ impl Ingest {
         &self,
         due: DueFeed,
         spec: &FeedSpec,
+        asked: &Asked,
         fetched: Fetched,
         started: Time,
     ) -> Result<Report, StoreError> {
         // Waits are counted from the answer: the request may have waited for its host's turn.
         let answered = (self.clock)();
+        let is_document = matches!(fetched, Fetched::New(_));
+        let _place = match is_document {
+            true => self.documents.acquire().await.ok(),
+            false => None,
+        };
         let learnt = self.learn(&due, spec, fetched, started).await;
-        let entries = self.decide(&due, learnt.entries).await?;
-        let mut state = state::advance(
-            &due.state,
-            &learnt.seen,
-            learnt.hints.retry_after,
-            &spec.url,
+        let (seen, hints) = (&learnt.seen, learnt.hints);
+        let pause = learnt.pause.and_then(|(scope, wait)| {
+            let until = pause_until(answered, wait)?;
+            Some(HostPause { scope, until })
+        });
+        let entries = self.decide(due.row, &due.id, learnt.entries).await?;
+        let poll = state::Poll {
+            spec,
+            asked,
+            seen,
+            hints,
             answered,
-        );
-        if entries
-            .iter()
-            .any(|entry| matches!(entry.action, Action::Insert(_) | Action::Replace { .. }))
-        {
-            state.last_new = Some(answered);
-        }
+        };
+        let plan = self.plan(&due, &poll, &entries, started).await?;
         let now = (self.clock)();
-        let pace = pace(spec, &self.setup().config);
-        let outcome = learnt.seen.outcome();
-        let next = schedule::next_poll(
-            now,
-            &state,
-            &answer(outcome, learnt.hints),
-            &pace,
-            jitter(&due, now),
-        );
-        state.next_reason = next.reason;
+        let outcome = seen.outcome();
         let poll = PollRecord {
             at: started,
             outcome,
             ms: u64::try_from((now - started).num_milliseconds()).unwrap_or(0),
-            error: state::error(&learnt.seen),
+            error: state::error(seen),
             ..learnt.poll
         };
-        let (row, lease, next_poll) = (due.row, due.lease, next.at);
         let commit = FeedCommit {
             id: due.id.clone(),
-            row,
-            lease,
-            state,
-            next_poll,
+            row: due.row,
+            lease: due.lease,
+            state: plan.state,
+            next_poll: plan.next_poll,
+            unread: match outcome {
+                Outcome::New | Outcome::Same if due.state.unread.is_some() => Kept::Nothing,
+                _ => learnt.unread,
+            },
+            pause,
+            gap: plan.gap,
             poll: poll.clone(),
         };
         let committed = self
@@ -202,10 +280,54 @@ impl Ingest {
             committed,
             problems: learnt.problems,
             repairs: learnt.repairs,
-            next_poll,
+            next_poll: plan.next_poll,
+            gap_since: due.state.last_ok.filter(|_| plan.gap),
         };
         report.log();
         Ok(report)
+    }
+
+    /// What becomes of the feed, and when it is polled next.
+    async fn plan(
+        &self,
+        due: &DueFeed,
+        poll: &state::Poll<'_>,
+        entries: &[Decided],
+        started: Time,
+    ) -> Result<Plan, StoreError> {
+        let (spec, outcome) = (poll.spec, poll.seen.outcome());
+        let mut state = state::advance(&due.state, poll);
+        if entries
+            .iter()
+            .any(|entry| matches!(entry.action, Action::Insert(_) | Action::Replace { .. }))
+        {
+            state.last_new = Some(poll.answered);
+        }
+        let hub = self
+            .hub(due, spec, &state, (outcome, started), entries)
+            .await?;
+        if hub.pushed {
+            // What came and went in between was delivered.
+            state.gaps.clone_from(&due.state.gaps);
+        }
+        let pace = Pace {
+            pushed: hub.pushed,
+            ..pace(spec, &self.setup().config)
+        };
+        let now = (self.clock)();
+        let answer = answer(outcome, poll.hints, &state);
+        let next = schedule::next_poll(now, &state, &answer, &pace, jitter(&due.id, now));
+        state.next_reason = next.reason;
+        let next_poll = match hub.pinged {
+            true => next.at.min(later(now, pace.floor.min(AFTER_PING))),
+            false => next.at,
+        };
+        let gap = state.gaps.count > due.state.gaps.count;
+        Ok(Plan {
+            state,
+            next_poll,
+            gap,
+        })
     }
 
     /// What the answer says, with its document read if it is a new one.
@@ -213,56 +335,62 @@ impl Ingest {
         match fetched {
             Fetched::New(body) => {
                 let arrival = Arrival::of(&body);
-                if due.state.body_hash.as_ref() == Some(&arrival.hash) && !is_read_anew(spec, due) {
+                if due.state.body_hash.as_ref() == Some(&arrival.hash)
+                    && !request::is_read_anew(spec, due)
+                {
                     return arrival.same();
                 }
-                let max_entries = self.setup().config.fetch.max_entries;
-                match self
-                    .readers
-                    .read(spec, body, Limits { max_entries }, now)
-                    .await
-                {
+                if let Some(failure) = request::known_unreadable(spec, &due.state, &arrival.hash) {
+                    return arrival.unreadable(failure, None);
+                }
+                let document = learnt::unread(&body, now);
+                let read = self.readers.read(spec, body, self.limits(spec), now);
+                match read.await {
                     Ok(document) => arrival.read(document, &spec.cleanup),
-                    Err(failure) => arrival.unreadable(failure),
+                    Err(failure) => arrival.unreadable(failure, Some(document)),
                 }
             }
             Fetched::NotModified {
                 validators,
                 hints,
                 moved,
-            } => Learnt::new(Seen::Same { validators, moved }, Some(304), hints),
+            } => {
+                let confirmed = true;
+                let seen = Seen::Same {
+                    validators,
+                    moved,
+                    confirmed,
+                };
+                Learnt::new(seen, Some(304), hints)
+            }
             Fetched::Gone => Learnt::new(Seen::Gone, Some(410), CacheHints::default()),
             Fetched::Throttled {
                 status,
                 retry_after,
-            } => Learnt::new(
-                Seen::Throttled(status),
-                Some(status),
-                CacheHints {
-                    retry_after,
-                    fresh_for: None,
-                },
-            ),
+                scope,
+                resume,
+            } => {
+                let seen = Seen::Throttled { status, resume };
+                Learnt::throttled(seen, Some(status), retry_after, scope)
+            }
+            Fetched::Held { wait, .. } => {
+                // The pause is known; what is told here is only that it was met.
+                Learnt::throttled(Seen::Held, None, Some(wait), None)
+            }
             Fetched::Failed {
                 failure,
                 retry_after,
             } => {
-                let status = failure.status;
-                Learnt::new(
-                    Seen::Failed(failure),
-                    status,
-                    CacheHints {
-                        retry_after,
-                        fresh_for: None,
-                    },
-                )
+                let (status, failure) = (failure.status, state::with_clock(failure, now));
+                Learnt::new(Seen::Failed(failure), status, wait(retry_after))
             }
         }
     }
 
     async fn decide(
         &self,
-        due: &DueFeed,
+        row: i64,
+        feed: &FeedId,
         candidates: Vec<Candidate>,
     ) -> Result<Vec<Decided>, StoreError> {
         if candidates.is_empty() {
@@ -272,8 +400,23 @@ impl Ingest {
             .iter()
             .map(|candidate| (candidate.key, candidate.article.id))
             .collect();
-        let known = self.store.known(due.row, ids).await?;
-        Ok(decide::decide(candidates, &known, Speaker::Feed(&due.id)))
+        let known = self.store.known(row, ids).await?;
+        Ok(decide::decide(candidates, &known, Speaker::Feed(feed)))
+    }
+}
+
+/// What a poll means for its feed.
+struct Plan {
+    state: FeedState,
+    next_poll: Time,
+    /// Entries may have been lost.
+    gap: bool,
+}
+
+fn wait(retry_after: Option<Duration>) -> CacheHints {
+    CacheHints {
+        retry_after,
+        ..CacheHints::default()
     }
 }
 
@@ -282,49 +425,35 @@ fn pace(spec: &FeedSpec, config: &Config) -> Pace {
         floor: spec.interval.unwrap_or(config.schedule.interval),
         ceiling: config.schedule.max_interval,
         chosen: spec.interval.is_some(),
+        pushed: false,
     }
 }
 
-fn by_id(specs: Vec<FeedSpec>) -> HashMap<FeedId, FeedSpec> {
-    specs
-        .into_iter()
-        .map(|spec| (spec.id.clone(), spec))
-        .collect()
+/// In order, for a search: a map of a hundred thousand feeds would be half as large again. Copied: the
+/// originals lie behind all that was used to read the files, and keep that from going back.
+fn by_id(mut specs: Vec<FeedSpec>) -> Arc<[FeedSpec]> {
+    specs.sort_by(|a, b| a.id.cmp(&b.id));
+    specs.as_slice().into()
 }
 
-fn answer(outcome: Outcome, hints: CacheHints) -> Answer {
+fn answer(outcome: Outcome, hints: CacheHints, state: &FeedState) -> Answer {
+    // A 304 that says nothing of freshness renews what the 200 said (RFC 9111 section 4.3.4).
+    let renewed = state.max_age.map(Duration::from_secs);
+    let fresh_for = match outcome {
+        Outcome::Same if !hints.stated => renewed,
+        _ => hints.fresh_for,
+    };
     Answer {
         outcome,
-        fresh_for: hints.fresh_for,
-        retry_after: hints.retry_after,
-    }
-}
-
-/// True if the operator changed how bodies are cleaned since the last document was read: then it
-/// is asked for and read once more, changed or not.
-fn is_read_anew(spec: &FeedSpec, due: &DueFeed) -> bool {
-    due.state.body_hash.is_some() && due.state.cleanup != spec.cleanup.signature()
-}
-
-fn request(spec: &FeedSpec, due: &DueFeed) -> FetchRequest {
-    FetchRequest {
-        url: spec.url.clone(),
-        validators: if is_read_anew(spec, due) {
-            Validators::default()
-        } else {
-            due.state.validators.clone()
-        },
-        headers: spec.headers.clone(),
-        user_agent: spec.user_agent.clone(),
-        timeout: spec.timeout,
-        max_body: spec.max_body,
+        fresh_for,
+        retry_after: state.retry_after.and(hints.retry_after),
     }
 }
 
 /// In 0..=1, different for every feed and poll; it need not be unguessable.
-fn jitter(due: &DueFeed, now: Time) -> f64 {
+fn jitter(feed: &FeedId, now: Time) -> f64 {
     let mut hash = Sha256::new();
-    hash.update(due.id.as_str());
+    hash.update(feed.as_str());
     hash.update(now.timestamp_millis().to_le_bytes());
     f64::from(hash.finalize()[0]) / 255.0
 }

@@ -22,6 +22,8 @@ pub struct Report {
     pub repairs: Vec<String>,
     /// When it is polled next.
     pub next_poll: Time,
+    /// Set if entries may be lost that came and went since then.
+    pub gap_since: Option<Time>,
 }
 
 impl Report {
@@ -39,8 +41,13 @@ impl Report {
             ms => format!("{:.1} s", Duration::from_millis(ms).as_secs_f64()),
         };
         match self.poll.outcome {
-            Outcome::New => format!(
-                "{} {}: {} new, {} changed; {} in {took}",
+            Outcome::New | Outcome::Pushed => format!(
+                "{}{} {}: {} new, {} changed; {} in {took}{}",
+                if self.poll.outcome == Outcome::Pushed {
+                    "pushed: "
+                } else {
+                    ""
+                },
                 self.poll.entries,
                 if self.poll.entries == 1 {
                     "entry"
@@ -50,6 +57,7 @@ impl Report {
                 self.committed.new,
                 self.committed.changed,
                 ByteSize::b(self.poll.bytes),
+                self.gap(),
             ),
             Outcome::Same if self.poll.status == Some(304) => {
                 format!("not modified (304) in {took}")
@@ -59,6 +67,15 @@ impl Report {
                 printable(self.poll.error.as_deref().unwrap_or("failed"))
             }
         }
+    }
+
+    fn gap(&self) -> String {
+        self.gap_since.map_or_else(String::new, |since| {
+            format!(
+                "; a gap: entries published since {} may be lost",
+                since.format("%F %T UTC")
+            )
+        })
     }
 
     /// The one log line of a poll.
@@ -76,7 +93,7 @@ impl Report {
             info!(
                 feed.id = %self.feed, http.status = self.poll.status, http.bytes = self.poll.bytes,
                 articles.new = self.committed.new, articles.changed = self.committed.changed,
-                entries.problems = self.problems.len(), duration_ms = self.poll.ms,
+                entries.problems = self.problems.len(), entries.gap = self.gap_since.is_some(), duration_ms = self.poll.ms,
                 next_poll = %self.next_poll.format("%FT%TZ"), "{}: {}", self.feed, self.summary()
             );
         }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Document, facts};
+use super::{
+    Document, address, facts, gaps,
+    request::{self, Asked},
+};
 use crate::model::{
-    Cleanup, FailKind, Failure, FeedFacts, FeedState, Outcome, Permanence, Redirect, Rhythm, Time,
-    Validators, later,
+    CacheHints, Cleanup, EntryKey, FailKind, Failure, FeedFacts, FeedSpec, FeedState, Outcome,
+    Permanence, Resume, Rhythm, Time, Unread, Validators, later,
 };
 
 /// A feed is taken to have ended after 410 answers that span at least this, so that one slip of
@@ -20,16 +23,29 @@ pub(super) enum Seen {
         validators: Validators,
         moved: Option<Permanence>,
         hash: String,
+        /// It holds only what is new (RFC 3229, 226).
+        delta: bool,
         digest: Box<Digest>,
     },
-    /// The document of last time: a 304, or a 200 with the same bytes.
+    /// The document of last time: a 304 (`confirmed`), or a 200 with the same bytes.
     Same {
         validators: Validators,
         moved: Option<Permanence>,
+        confirmed: bool,
     },
     Gone,
-    Throttled(u16),
+    Throttled {
+        status: u16,
+        resume: Option<Resume>,
+    },
+    /// Nobody was asked (any more), because a server had asked for a pause before.
+    Held,
     Failed(Failure),
+    /// A document came that could not be read.
+    Unreadable {
+        failure: Failure,
+        hash: String,
+    },
 }
 
 /// What of a document is remembered with the feed.
@@ -45,6 +61,10 @@ pub(super) struct Digest {
     pub(super) repairs: Vec<String>,
     pub(super) cleanup: String,
     pub(super) median_gap: Option<Duration>,
+    /// Of all its entries.
+    pub(super) keys: Vec<EntryKey>,
+    /// Marks of the newest ones.
+    pub(super) newest: Vec<String>,
 }
 
 impl Digest {
@@ -61,6 +81,8 @@ impl Digest {
             repairs: facts::repairs(&raw.repairs),
             cleanup: cleanup.signature(),
             median_gap: normalized.median_gap,
+            keys: normalized.entries.iter().map(|entry| entry.key).collect(),
+            newest: gaps::newest(&normalized.entries),
         }
     }
 }
@@ -70,65 +92,162 @@ pub(super) fn error(seen: &Seen) -> Option<String> {
     match seen {
         Seen::Document { .. } | Seen::Same { .. } => None,
         Seen::Gone => Some("HTTP 410: the publisher says the feed is gone for good".to_owned()),
-        Seen::Throttled(status) => Some(format!("HTTP {status}: the server asks to slow down")),
-        Seen::Failed(failure) => Some(failure.message.clone()),
+        Seen::Throttled {
+            status,
+            resume: None,
+        } => Some(format!("HTTP {status}: the server asks to slow down")),
+        Seen::Throttled { status, .. } => Some(format!(
+            "HTTP {status}: the server asks to wait before its redirect is followed"
+        )),
+        Seen::Held => Some("not asked: its host asked for a pause".to_owned()),
+        Seen::Failed(failure) | Seen::Unreadable { failure, .. } => Some(failure.message.clone()),
     }
 }
 
-/// The state after a poll of `url` that was answered at `now`.
-pub(super) fn advance(
-    old: &FeedState,
-    seen: &Seen,
-    retry_after: Option<Duration>,
-    url: &str,
-    now: Time,
-) -> FeedState {
+/// No machine that runs this has an earlier date but by mistake.
+const PLAUSIBLE: &str = "2026-01-01T00:00:00Z";
+
+/// A failed TLS handshake while our clock is plainly wrong says nothing about the server.
+pub(super) fn with_clock(failure: Failure, now: Time) -> Failure {
+    let wrong = PLAUSIBLE.parse().is_ok_and(|least: Time| now < least);
+    if failure.kind != FailKind::Tls || !wrong {
+        return failure;
+    }
+    Failure {
+        kind: FailKind::Clock,
+        message: format!(
+            "this machine's clock says {}, so no certificate can be checked; set the clock",
+            now.format("%F %T UTC")
+        ),
+        ..failure
+    }
+}
+
+/// One poll, from its request to its answer.
+pub(super) struct Poll<'a> {
+    pub(super) spec: &'a FeedSpec,
+    pub(super) asked: &'a Asked,
+    pub(super) seen: &'a Seen,
+    pub(super) hints: CacheHints,
+    /// The moment of the answer.
+    pub(super) answered: Time,
+}
+
+/// The state after a poll.
+pub(super) fn advance(old: &FeedState, poll: &Poll<'_>) -> FeedState {
+    let (seen, now) = (poll.seen, poll.answered);
     let mut state = old.clone();
-    state.last_poll = Some(now);
-    state.retry_after = retry_after
-        .filter(|wait| !wait.is_zero())
+    state.retry_after = poll
+        .hints
+        .retry_after
+        .filter(|wait| !wait.is_zero() && !seen.is_success())
         .map(|wait| later(now, wait));
+    if matches!(seen, Seen::Held) {
+        // Nobody was asked anything.
+        return state;
+    }
+    state.last_poll = Some(now);
+    state.resume = None;
     match seen {
-        Seen::Document {
-            validators,
-            moved,
-            hash,
-            digest,
-        } => {
+        Seen::Document { validators, .. } | Seen::Same { validators, .. } => {
             succeed(&mut state, now);
-            state.redirect = redirect(old, url, &validators.url, *moved, now);
             state.validators = validators.clone();
-            state.body_hash = Some(hash.clone());
-            remember(&mut state, digest);
+            let is_renewal = matches!(
+                seen,
+                Seen::Same {
+                    confirmed: true,
+                    ..
+                }
+            );
+            if poll.hints.stated || !is_renewal {
+                state.max_age = poll.hints.max_age.map(|age| age.as_secs());
+            }
+            move_on(&mut state, old, poll);
         }
-        Seen::Same { validators, moved } => {
-            succeed(&mut state, now);
-            state.redirect = redirect(old, url, &validators.url, *moved, now);
-            state.validators = validators.clone();
-        }
-        Seen::Gone => {
-            let since = old.gone_since.unwrap_or(now);
-            state.gone_since = Some(since);
-            state.gone_polls = old.gone_polls.saturating_add(1);
-            state.gone = state.gone_polls >= 2 && now >= later(since, GONE_AFTER);
-            state.failure = Some(Failure {
-                kind: FailKind::Status,
-                status: Some(410),
-                message: error(seen).unwrap_or_default(),
-            });
-            state.failures = old.failures.saturating_add(1);
-        }
+        Seen::Gone => end(&mut state, old, poll),
         // Being asked to slow down is no failure of the feed.
-        Seen::Throttled(_) => {}
-        Seen::Failed(failure) => {
-            state.failures = old.failures.saturating_add(1);
+        Seen::Throttled { resume, .. } => {
+            state.resume.clone_from(resume);
+            let unsaid = poll.hints.retry_after.is_none();
+            state.throttled = if unsaid {
+                old.throttled.saturating_add(1)
+            } else {
+                0
+            };
+        }
+        Seen::Held => {}
+        Seen::Failed(failure) | Seen::Unreadable { failure, .. } => {
+            // With a wrong clock nothing can be known about the feed.
+            if failure.kind != FailKind::Clock {
+                state.failures = old.failures.saturating_add(1);
+            }
             state.failure = Some(failure.clone());
             // Any other answer ends a row of 410s.
             state.gone_since = None;
             state.gone_polls = 0;
+            address::failed(&mut state, &poll.spec.url, failure.status == Some(404), now);
         }
     }
+    if let Seen::Unreadable { hash, .. } = seen {
+        state.unread = Some(Unread {
+            hash: hash.clone(),
+            reading: request::reading(poll.spec),
+        });
+    }
+    if let Seen::Document {
+        hash,
+        delta,
+        digest,
+        ..
+    } = seen
+    {
+        if !delta {
+            state.body_hash = Some(hash.clone());
+            state.gaps = gaps::weigh(old, &digest.keys, now);
+        }
+        remember(&mut state, digest, *delta);
+    }
+    request::weigh(&mut state, old, seen, poll.asked, now);
     state
+}
+
+/// A 410: the feed is taken to have ended when that lasts.
+fn end(state: &mut FeedState, old: &FeedState, poll: &Poll<'_>) {
+    let now = poll.answered;
+    let since = old.gone_since.unwrap_or(now);
+    state.gone_since = Some(since);
+    state.gone_polls = old.gone_polls.saturating_add(1);
+    state.gone = state.gone_polls >= 2 && now >= later(since, GONE_AFTER);
+    state.failure = Some(Failure {
+        kind: FailKind::Status,
+        status: Some(410),
+        message: error(poll.seen).unwrap_or_default(),
+    });
+    state.failures = old.failures.saturating_add(1);
+    address::failed(state, &poll.spec.url, true, now);
+}
+
+/// Where the document came from.
+fn move_on(state: &mut FeedState, old: &FeedState, poll: &Poll<'_>) {
+    let (validators, moved, shares_entries) = match poll.seen {
+        Seen::Document {
+            validators,
+            moved,
+            digest,
+            ..
+        } => (validators, *moved, gaps::overlaps(old, &digest.keys)),
+        Seen::Same {
+            validators, moved, ..
+        } => (validators, *moved, true),
+        _ => return,
+    };
+    let arrival = address::Arrival {
+        asked: &poll.asked.url,
+        answered: &validators.url,
+        moved,
+        shares_entries,
+    };
+    address::arrived(state, old, &arrival, poll.answered);
 }
 
 fn succeed(state: &mut FeedState, now: Time) {
@@ -138,9 +257,19 @@ fn succeed(state: &mut FeedState, now: Time) {
     state.gone_since = None;
     state.gone_polls = 0;
     state.gone = false;
+    state.throttled = 0;
+    state.unread = None;
 }
 
-fn remember(state: &mut FeedState, digest: &Digest) {
+/// A `delta` says nothing about the feed as a whole but what is newest in it.
+fn remember(state: &mut FeedState, digest: &Digest, delta: bool) {
+    if delta {
+        let before = std::mem::take(&mut state.newest);
+        state.newest.clone_from(&digest.newest);
+        state.newest.extend(before);
+        state.newest.truncate(gaps::NEWEST);
+        return;
+    }
     state.title.clone_from(&digest.title);
     state.site_url.clone_from(&digest.site_url);
     state.format = Some(digest.format.clone());
@@ -151,43 +280,25 @@ fn remember(state: &mut FeedState, digest: &Digest) {
     state.repairs.clone_from(&digest.repairs);
     state.cleanup.clone_from(&digest.cleanup);
     state.rhythm = digest.median_gap.map(|median_gap| Rhythm { median_gap });
-}
-
-/// Evidence for a move: the same target, poll after poll.
-fn redirect(
-    old: &FeedState,
-    url: &str,
-    target: &str,
-    moved: Option<Permanence>,
-    now: Time,
-) -> Option<Redirect> {
-    let permanence = moved?;
-    if target == url {
-        return None;
-    }
-    match &old.redirect {
-        Some(known) if known.url == target && known.permanence == permanence => Some(Redirect {
-            polls: known.polls.saturating_add(1),
-            ..known.clone()
-        }),
-        _ => Some(Redirect {
-            url: target.to_owned(),
-            permanence,
-            since: now,
-            polls: 1,
-        }),
+    if !digest.newest.is_empty() {
+        state.newest.clone_from(&digest.newest);
     }
 }
 
 impl Seen {
+    /// True if there is a document, new or known.
+    fn is_success(&self) -> bool {
+        matches!(self, Self::Document { .. } | Self::Same { .. })
+    }
+
     /// The poll's outcome in one word.
     pub(super) fn outcome(&self) -> Outcome {
         match self {
             Self::Document { .. } => Outcome::New,
             Self::Same { .. } => Outcome::Same,
             Self::Gone => Outcome::Gone,
-            Self::Throttled(_) => Outcome::Throttled,
-            Self::Failed(_) => Outcome::Failed,
+            Self::Throttled { .. } | Self::Held => Outcome::Throttled,
+            Self::Failed(_) | Self::Unreadable { .. } => Outcome::Failed,
         }
     }
 }

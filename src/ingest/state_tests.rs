@@ -1,6 +1,7 @@
 //! What each kind of answer does to a feed's state.
 
 use super::*;
+use crate::model::{Redirect, Staleness};
 
 const URL: &str = "https://example.org/feed";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -22,6 +23,7 @@ fn document(url: &str, moved: Option<Permanence>, digest: Digest) -> Seen {
         validators: validators(url, "new"),
         moved,
         hash: "hash".to_owned(),
+        delta: false,
         digest: Box::new(digest),
     }
 }
@@ -30,7 +32,23 @@ fn same(url: &str, moved: Option<Permanence>) -> Seen {
     Seen::Same {
         validators: validators(url, "same"),
         moved,
+        confirmed: true,
     }
+}
+
+fn key(n: u8) -> EntryKey {
+    EntryKey([n; 16])
+}
+
+/// A document with these entries, newest first.
+fn entries(keys: &[u8]) -> Seen {
+    let keys: Vec<EntryKey> = keys.iter().map(|n| key(*n)).collect();
+    let digest = Digest {
+        newest: keys.iter().take(5).map(|key| gaps::mark(*key)).collect(),
+        keys,
+        ..Digest::default()
+    };
+    document(URL, None, digest)
 }
 
 fn failed() -> Seen {
@@ -41,8 +59,58 @@ fn failed() -> Seen {
     })
 }
 
+fn throttled(status: u16) -> Seen {
+    Seen::Throttled {
+        status,
+        resume: None,
+    }
+}
+
+fn spec() -> FeedSpec {
+    FeedSpec {
+        id: "example".parse().unwrap(),
+        url: URL.to_owned(),
+        kind: crate::model::FeedKind::default(),
+        name: None,
+        interval: None,
+        tags: Vec::new(),
+        headers: Vec::new(),
+        paused: false,
+        user_agent: None,
+        timeout: None,
+        max_body: None,
+        websub: true,
+        access: crate::model::Access::default(),
+        cleanup: Cleanup::default(),
+        origin: String::new(),
+    }
+}
+
 fn after(state: &FeedState, seen: &Seen, minute: i64) -> FeedState {
-    advance(state, seen, None, URL, at(minute))
+    asked_to_wait(state, seen, None, minute)
+}
+
+fn asked_to_wait(
+    state: &FeedState,
+    seen: &Seen,
+    retry_after: Option<Duration>,
+    minute: i64,
+) -> FeedState {
+    let hints = CacheHints {
+        retry_after,
+        ..CacheHints::default()
+    };
+    let poll = Poll {
+        spec: &spec(),
+        asked: &Asked {
+            url: state.learnt_url.clone().unwrap_or(URL.to_owned()),
+            ..Asked::default()
+        },
+        seen,
+        hints,
+        answered: at(minute),
+    };
+    advance(state, &poll)
 }
 
 /// The state after these answers at these minutes.
@@ -69,6 +137,8 @@ fn a_document_is_remembered() {
         repairs: vec!["mended".to_owned()],
         cleanup: "keep toc\n".to_owned(),
         median_gap: Some(HOUR),
+        keys: vec![key(1)],
+        newest: vec![gaps::mark(key(1))],
     };
     let state = after(
         &FeedState::default(),
@@ -90,6 +160,7 @@ fn a_document_is_remembered() {
         repairs: digest.repairs,
         cleanup: digest.cleanup,
         rhythm: Some(Rhythm { median_gap: HOUR }),
+        newest: digest.newest,
         ..FeedState::default()
     };
     assert_eq!(state, expected);
@@ -114,6 +185,10 @@ fn the_same_document_keeps_what_it_said_and_takes_the_new_validators() {
         validators: validators(URL, "same"),
         last_poll: Some(at(2)),
         last_ok: Some(at(2)),
+        staleness: Staleness {
+            since: Some(at(2)),
+            ..Staleness::default()
+        },
         ..first
     };
     assert_eq!(state, expected);
@@ -198,22 +273,15 @@ fn any_other_answer_ends_a_row_of_410s_and_throttling_does_not() {
     ] {
         assert!(!story(&[(0, Seen::Gone), (60, other), (2 * day, Seen::Gone)]).gone);
     }
-    assert!(
-        story(&[
-            (0, Seen::Gone),
-            (60, Seen::Throttled(429)),
-            (2 * day, Seen::Gone)
-        ])
-        .gone
-    );
+    assert!(story(&[(0, Seen::Gone), (60, throttled(429)), (2 * day, Seen::Gone)]).gone);
 }
 
 #[test]
 fn being_throttled_is_no_failure_and_mends_none() {
-    let state = story(&[(0, same(URL, None)), (1, Seen::Throttled(429))]);
+    let state = story(&[(0, same(URL, None)), (1, throttled(429))]);
     assert_eq!((state.failures, state.failure.as_ref()), (0, None));
     assert_eq!((state.last_poll, state.last_ok), (Some(at(1)), Some(at(0))));
-    let failing = story(&[(0, failed()), (1, Seen::Throttled(503))]);
+    let failing = story(&[(0, failed()), (1, throttled(503))]);
     assert_eq!(failing.failures, 1);
     assert!(failing.failure.is_some());
 }
@@ -221,26 +289,19 @@ fn being_throttled_is_no_failure_and_mends_none() {
 #[test]
 fn a_wait_that_the_server_asks_for_is_kept_until_the_next_answer() {
     let fresh = FeedState::default();
-    for seen in [Seen::Throttled(429), failed(), same(URL, None)] {
-        let state = advance(&fresh, &seen, Some(HOUR), URL, at(0));
+    for seen in [throttled(429), failed()] {
+        let state = asked_to_wait(&fresh, &seen, Some(HOUR), 0);
         assert_eq!(state.retry_after, Some(at(60)));
         assert_eq!(after(&state, &seen, 61).retry_after, None);
     }
-    let now = advance(
-        &fresh,
-        &Seen::Throttled(429),
-        Some(Duration::ZERO),
-        URL,
-        at(0),
+    let state = asked_to_wait(&fresh, &same(URL, None), Some(HOUR), 0);
+    assert_eq!(
+        state.retry_after, None,
+        "a document came: nothing to wait for"
     );
+    let now = asked_to_wait(&fresh, &throttled(429), Some(Duration::ZERO), 0);
     assert_eq!(now.retry_after, None);
-    let endless = advance(
-        &fresh,
-        &Seen::Throttled(429),
-        Some(Duration::MAX),
-        URL,
-        at(0),
-    );
+    let endless = asked_to_wait(&fresh, &throttled(429), Some(Duration::MAX), 0);
     assert_eq!(endless.retry_after, Some(Time::MAX_UTC));
 }
 
@@ -258,6 +319,7 @@ fn the_same_redirect_poll_after_poll_is_counted_from_its_first_sight() {
         permanence: Permanence::Permanent,
         since: at(0),
         polls: 3,
+        shares_entries: true,
     };
     assert_eq!(state.redirect, Some(expected));
 }
@@ -306,5 +368,63 @@ fn the_history_says_what_went_wrong_and_nothing_of_a_success() {
     assert_eq!(error(&same(URL, None)), None);
     assert_eq!(error(&failed()).as_deref(), Some("too slow"));
     assert!(error(&Seen::Gone).unwrap().contains("410"));
-    assert!(error(&Seen::Throttled(503)).unwrap().contains("503"));
+    assert!(error(&throttled(503)).unwrap().contains("503"));
+}
+
+#[test]
+fn a_first_an_empty_and_a_partial_document_are_no_gaps() {
+    let first = story(&[(0, entries(&[2, 1]))]);
+    assert_eq!(first.gaps.count, 0);
+    let emptied = after(&first, &entries(&[]), 60);
+    assert_eq!(emptied.gaps.count, 0);
+    assert_eq!(
+        after(&emptied, &entries(&[9]), 120).gaps.count,
+        1,
+        "what was there is remembered"
+    );
+    let mut delta = entries(&[9]);
+    if let Seen::Document { delta, .. } = &mut delta {
+        *delta = true;
+    }
+    let partial = after(&first, &delta, 60);
+    assert_eq!(partial.gaps.count, 0);
+    assert_eq!(
+        partial.body_hash, first.body_hash,
+        "no hash of the whole document"
+    );
+    let marks = [9, 2, 1].map(|n| gaps::mark(key(n)));
+    assert_eq!(partial.newest, marks);
+}
+
+#[test]
+fn what_a_redirect_made_wait_is_remembered_for_one_poll() {
+    let resume = Resume {
+        url: "https://example.org/new".to_owned(),
+        permanence: Permanence::Permanent,
+    };
+    let seen = Seen::Throttled {
+        status: 301,
+        resume: Some(resume.clone()),
+    };
+    let state = asked_to_wait(&FeedState::default(), &seen, Some(HOUR), 0);
+    assert_eq!(
+        (&state.resume, state.retry_after),
+        (&Some(resume), Some(at(60)))
+    );
+    assert_eq!(after(&state, &failed(), 60).resume, None);
+}
+
+#[test]
+fn a_wrong_clock_of_ours_is_not_counted_against_the_feed() {
+    let failure = Failure {
+        kind: FailKind::Tls,
+        status: None,
+        message: "expired".to_owned(),
+    };
+    assert_eq!(with_clock(failure.clone(), at(0)).kind, FailKind::Tls);
+    let clock = with_clock(failure, Time::UNIX_EPOCH);
+    assert!(clock.message.contains("1970-01-01"), "{}", clock.message);
+    let state = after(&FeedState::default(), &Seen::Failed(clock), 0);
+    assert_eq!(state.failures, 0);
+    assert!(state.failure.is_some());
 }
