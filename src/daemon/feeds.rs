@@ -2,9 +2,11 @@
 
 use std::{path::Path, path::PathBuf, sync::Arc};
 
+use tracing::info;
+
 use crate::{
     config::{self, Config, ConfigErrors, Env},
-    model::FeedSpec,
+    model::{FeedSpec, Opening},
     store::FeedSet,
 };
 
@@ -28,6 +30,24 @@ impl Feeds {
             origins,
             default_interval: self.config.schedule.interval,
         }
+    }
+
+    /// Says in the log which private networks are open: nobody should have to wonder.
+    pub(super) fn tell_openings(&self) {
+        tell(&self.config.fetch.allow_private, "all feeds");
+        for spec in &self.specs {
+            tell(
+                &spec.access.allow_private,
+                &format!("the feed {} too", spec.id),
+            );
+        }
+    }
+}
+
+fn tell(opened: &[Opening], whom: &str) {
+    let opened: Vec<String> = opened.iter().map(Opening::to_string).collect();
+    if !opened.is_empty() {
+        info!("allow_private opens {} to {whom}", opened.join(", "));
     }
 }
 

@@ -2,29 +2,37 @@
 //!
 //! Decisions are made elsewhere; this starts and stops things, and talks to systemd.
 
+mod clock;
 mod feeds;
+mod hubs;
 mod notify;
 mod reload;
 mod workers;
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicI64},
+    sync::Arc,
     time::Duration,
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+};
 use tracing::{error, info, warn};
 
+pub use clock::ClockWatch;
 pub use feeds::{Feeds, read_feeds};
 pub use workers::{Patience, Stop, Tempo, drive};
 
 use crate::{
-    config::{ConfigErrors, Env},
+    config::{ConfigErrors, Env, FetchConfig},
     fetch::{ClientError, Fetcher},
     ingest::Ingest,
-    model::Time,
+    model::{HostPause, Time},
     schedule::{Clock, Dispatch, Limits, Source},
+    serve,
     store::{DaemonLock, PollLock, Store, StoreError},
 };
 
@@ -55,6 +63,16 @@ pub enum DaemonError {
         pid: String,
         /// The store.
         store: PathBuf,
+    },
+    /// The address for hubs is taken, or not this machine's.
+    #[error(
+        "cannot listen for hubs on {listen}: {source}; set `listen` in [websub] to a free address of this machine"
+    )]
+    Listen {
+        /// The address.
+        listen: SocketAddr,
+        /// Why.
+        source: std::io::Error,
     },
     /// Signals cannot be received.
     #[error("cannot listen for signals")]
@@ -110,7 +128,7 @@ pub async fn run(
 ) -> Result<(), DaemonError> {
     // First of all: until then a signal ends the process, even one that asks for a reload.
     let signals = reload::Signals::listen().map_err(DaemonError::Signals)?;
-    let feeds = read_feeds(config_path, env)?;
+    let mut feeds = read_feeds(config_path, env)?;
     let path =
         crate::config::store_path(store_path, &feeds.config, env).map_err(ConfigErrors::from)?;
     let (store, _polling) = open_for_polling(&path).await?;
@@ -118,27 +136,42 @@ pub async fn run(
         pid,
         store: path.clone(),
     })?;
+    let listen = feeds.config.websub.listen;
+    let listener = match &feeds.config.websub.public_url {
+        Some(_) => Some(
+            serve::bind(listen)
+                .await
+                .map_err(|source| DaemonError::Listen { listen, source })?,
+        ),
+        None => None,
+    };
     let clock = system_clock();
     let fetcher = Fetcher::new(&feeds.config.fetch)?;
-    let ingest = Ingest::new(
-        fetcher,
-        store.clone(),
-        Arc::clone(&feeds.config),
-        feeds.specs.clone(),
-        Arc::clone(&clock),
-    );
+    keep_pauses(&fetcher, store.host_pauses(clock()).await?);
     let synced = store.sync_feeds(feeds.set(None), clock()).await?;
     info!(
         feeds = feeds.specs.len(), store = %path.display(),
         "tidings {} polls {} feeds ({} new, {} retired); store {}",
         env!("CARGO_PKG_VERSION"), feeds.specs.len(), synced.added, synced.retired, path.display()
     );
+    feeds.tell_openings();
+    // Many feeds are many megabytes: there is one copy.
+    let ingest = Ingest::new(
+        fetcher,
+        store.clone(),
+        Arc::clone(&feeds.config),
+        std::mem::take(&mut feeds.specs),
+        Arc::clone(&clock),
+    );
     let reloader = (config_path, env, signals);
-    serve(reloader, feeds, ingest, store, clock).await
+    serve_feeds((reloader, listener), feeds, ingest, store, clock).await
 }
 
-async fn serve(
-    (config_path, env, signals): (Option<&Path>, &Env, reload::Signals),
+/// What a reload reads and listens to.
+type Outside<'a> = (Option<&'a Path>, &'a Env, reload::Signals);
+
+async fn serve_feeds(
+    ((config_path, env, signals), listener): (Outside<'_>, Option<TcpListener>),
     feeds: Feeds,
     ingest: Ingest,
     store: Store,
@@ -146,14 +179,25 @@ async fn serve(
 ) -> Result<(), DaemonError> {
     let stop = Stop::new();
     let wake = Arc::new(Notify::new());
-    let heartbeat = Arc::new(AtomicI64::new(clock().timestamp()));
-    let (limits, new_limits) = watch::channel(limits(&feeds));
+    let heartbeat = notify::Heartbeat::new();
+    let (limits, new_limits) = watch::channel(limits(&feeds.config.fetch));
     let dispatch = Dispatch::new(
         store.clone(),
         Source::Due,
         Arc::clone(&clock),
         *limits.borrow(),
     );
+    let reloaded = Arc::new(Notify::new());
+    let hubs = hubs::Hubs {
+        ingest: ingest.clone(),
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        stop: stop.clone(),
+        wake: Arc::clone(&wake),
+        reloaded: Arc::clone(&reloaded),
+        drain: DRAIN,
+    };
+    let hubs = tokio::spawn(hubs.run(listener));
     let reloader = reload::Reloader {
         config_path: config_path.map(Path::to_owned),
         env: env.clone(),
@@ -161,31 +205,36 @@ async fn serve(
         store: store.clone(),
         clock: Arc::clone(&clock),
         wake: Arc::clone(&wake),
+        reloaded,
         limits,
         history: feeds.config.schedule.history,
         again: None,
     };
-    let control = tokio::spawn(reload::control(signals, reloader, feeds, stop.clone()));
+    let files = reload::Files::of(&feeds);
+    let control = tokio::spawn(reload::control(signals, reloader, files, stop.clone()));
     let watchdog = env.under_systemd.then(|| {
         tokio::spawn(notify::report(
             store.clone(),
             Arc::clone(&clock),
-            Arc::clone(&heartbeat),
+            heartbeat.clone(),
         ))
     });
     notify::ready();
-    let beat =
-        move |now: Time| heartbeat.store(now.timestamp(), std::sync::atomic::Ordering::Relaxed);
     let pace = workers::Tempo {
         wake,
         new_limits,
         clock,
-        beat: Box::new(beat),
+        beat: Box::new(move || heartbeat.beat()),
         drain: DRAIN,
         patience: Patience::Wait,
     };
     let result = drive(&ingest, dispatch, &stop, pace, |_| {}).await;
     notify::stopping();
+    // Ends by itself at the stop signal, and with a loop that failed.
+    stop.stop();
+    if let Err(error) = hubs.await {
+        error!("the hubs' task failed: {error}; this is a bug in Tidings, please report it");
+    }
     for task in [Some(control), watchdog].into_iter().flatten() {
         task.abort();
         let _ = task.await;
@@ -199,10 +248,20 @@ async fn serve(
     result.map_err(DaemonError::from)
 }
 
-fn limits(feeds: &Feeds) -> Limits {
+/// Tells a new fetcher of the pauses that servers asked for before.
+pub fn keep_pauses(fetcher: &Fetcher, pauses: Vec<HostPause>) {
+    for pause in pauses {
+        fetcher.pause(&pause.scope, pause.until);
+    }
+}
+
+/// What may be under way under these settings.
+#[must_use]
+pub fn limits(config: &FetchConfig) -> Limits {
     Limits::new(
-        feeds.config.fetch.concurrency,
-        feeds.config.fetch.host_concurrency,
+        config.concurrency,
+        config.host_concurrency,
+        config.host_interval,
     )
 }
 

@@ -6,24 +6,22 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sd_notify::NotifyState;
 use tracing::{error, warn};
 
-use crate::{
-    model::{FeedFilter, Health},
-    schedule::Clock,
-    store::Store,
-};
+use crate::{model::Health, schedule::Clock, store::Store};
 
 /// The working loop must have come round within this.
-const STALE: i64 = 45;
+const STALE: u64 = 45;
 /// The status line is renewed this often, and the watchdog fed at least so often.
 const EVERY: Duration = Duration::from_secs(20);
+/// Counting many feeds for the status line takes at most one part in so many of the time.
+const STATUS_SHARE: u32 = 200;
 
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
@@ -47,24 +45,57 @@ pub(super) fn reloading() {
     }
 }
 
+/// When the working loop last came round; clones are the same. By the monotonic clock: the other one
+/// may be set, and a suspended machine has no loop.
+#[derive(Clone)]
+pub(super) struct Heartbeat {
+    started: Instant,
+    seconds: Arc<AtomicU64>,
+}
+
+impl Heartbeat {
+    pub(super) fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            seconds: Arc::default(),
+        }
+    }
+
+    pub(super) fn beat(&self) {
+        let seconds = self.started.elapsed().as_secs();
+        self.seconds.store(seconds, Ordering::Relaxed);
+    }
+
+    /// Seconds since the last beat.
+    fn behind(&self) -> u64 {
+        let seconds = self.started.elapsed().as_secs();
+        seconds.saturating_sub(self.seconds.load(Ordering::Relaxed))
+    }
+}
+
 /// Keeps status line and watchdog up to date until aborted; start it only under systemd.
-pub(super) async fn report(store: Store, clock: Clock, heartbeat: Arc<AtomicI64>) {
+pub(super) async fn report(store: Store, clock: Clock, heartbeat: Heartbeat) {
     let watchdog = sd_notify::watchdog_enabled();
     let every = watchdog.map_or(EVERY, |timeout| (timeout / 3).min(EVERY));
     let mut tick = tokio::time::interval(every);
+    let mut next_status = Instant::now();
     loop {
         tick.tick().await;
-        if watchdog.is_some() && is_alive(&store, &clock, &heartbeat, every).await {
+        if watchdog.is_some() && is_alive(&store, &heartbeat, every).await {
             tell(&[NotifyState::Watchdog]);
         }
-        if let Some(status) = status(&store, &clock).await {
+        let begun = Instant::now();
+        if begun >= next_status
+            && let Some(status) = status(&store, &clock).await
+        {
             tell(&[NotifyState::Status(&status)]);
+            next_status = Instant::now() + begun.elapsed() * STATUS_SHARE;
         }
     }
 }
 
-async fn is_alive(store: &Store, clock: &Clock, heartbeat: &AtomicI64, patience: Duration) -> bool {
-    let behind = clock().timestamp() - heartbeat.load(Ordering::Relaxed);
+async fn is_alive(store: &Store, heartbeat: &Heartbeat, patience: Duration) -> bool {
+    let behind = heartbeat.behind();
     if behind > STALE {
         error!("the working loop has not come round for {behind} s; the watchdog is not fed");
         return false;
@@ -79,21 +110,14 @@ async fn is_alive(store: &Store, clock: &Clock, heartbeat: &AtomicI64, patience:
 }
 
 async fn status(store: &Store, clock: &Clock) -> Option<String> {
-    let now = clock();
-    let feeds = store.feeds(FeedFilter::default()).await.ok()?;
-    let count = |health| {
-        feeds
-            .iter()
-            .filter(|feed| feed.health(now) == health)
-            .count()
-    };
-    Some(format!(
-        "{} feeds: {} ok, {} late, {} failing, {} paused, {} gone",
-        feeds.len(),
-        count(Health::Ok),
-        count(Health::Late),
-        count(Health::Failing),
-        count(Health::Paused),
-        count(Health::Gone)
-    ))
+    let counts = store.health(clock()).await.ok()?;
+    let all: u64 = counts.values().sum();
+    let count = |health| counts.get(&health).copied().unwrap_or(0);
+    // New ones are told while there are some.
+    let told = Health::ALL.into_iter();
+    let told = told.filter(|health| *health != Health::New || count(*health) > 0);
+    let parts: Vec<_> = told
+        .map(|health| format!("{} {}", count(health), health.as_str()))
+        .collect();
+    Some(format!("{all} feeds: {}", parts.join(", ")))
 }

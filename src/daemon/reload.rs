@@ -53,6 +53,8 @@ pub(super) struct Reloader {
     pub(super) store: Store,
     pub(super) clock: Clock,
     pub(super) wake: Arc<Notify>,
+    /// Rung when settings and feeds were taken over.
+    pub(super) reloaded: Arc<Notify>,
     pub(super) limits: watch::Sender<Limits>,
     pub(super) history: Duration,
     /// When to try again what the store refused.
@@ -71,10 +73,9 @@ enum Refused {
 pub(super) async fn control(
     mut signals: Signals,
     mut reloader: Reloader,
-    feeds: Feeds,
+    mut files: Files,
     stop: Stop,
 ) {
-    let mut files = Files::of(&feeds);
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut tidying = tokio::time::interval(TIDY);
@@ -123,6 +124,7 @@ impl Reloader {
                 self.history = feeds.config.schedule.history;
                 self.again = None;
                 info!("reloaded ({why}): {message}");
+                feeds.tell_openings();
             }
             Err(refused) => {
                 files.looked();
@@ -161,8 +163,9 @@ impl Reloader {
                 return Err(Refused::Store(error));
             }
         };
-        self.limits.send_replace(limits(&feeds));
+        self.limits.send_replace(limits(&feeds.config.fetch));
         self.wake.notify_one();
+        self.reloaded.notify_one();
         let message = format!(
             "{} feeds ({} new, {} changed, {} retired)",
             feeds.specs.len(),
@@ -175,7 +178,7 @@ impl Reloader {
 }
 
 /// What is looked at, how it looked when it was read, and how a change since looked first.
-struct Files {
+pub(super) struct Files {
     paths: Vec<PathBuf>,
     read: Vec<Option<Look>>,
     changing: Option<Vec<Option<Look>>>,
@@ -184,7 +187,7 @@ struct Files {
 type Look = (u64, u64, Option<SystemTime>);
 
 impl Files {
-    fn of(feeds: &Feeds) -> Self {
+    pub(super) fn of(feeds: &Feeds) -> Self {
         let paths: Vec<PathBuf> = feeds
             .path
             .iter()

@@ -4,15 +4,16 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, watch},
-    task::{Id, JoinError, JoinSet},
+    task::{AbortHandle, Id, JoinError, JoinSet},
     time::Instant,
 };
 use tracing::{error, warn};
 
-use super::STORE_PAUSE;
+use super::{STORE_PAUSE, clock::ClockWatch};
 use crate::{
+    fetch::Ticket,
     ingest::{Ingest, Report},
-    model::Time,
+    model::{DueFeed, FeedState},
     schedule::{Clock, Dispatch, Limits},
     store::{Claimed, StoreError},
 };
@@ -68,7 +69,7 @@ pub struct Tempo {
     /// The wall clock.
     pub clock: Clock,
     /// Called each time the loop comes round.
-    pub beat: Box<dyn Fn(Time) + Send>,
+    pub beat: Box<dyn Fn() + Send>,
     /// How long polls under way may take to end after a stop.
     pub drain: Duration,
     /// When the store fails.
@@ -89,9 +90,10 @@ pub async fn drive(
     mut on_report: impl FnMut(Report),
 ) -> Result<(), StoreError> {
     let mut running = Running::default();
+    let (started, mut watch) = (Instant::now(), ClockWatch::default());
     loop {
-        (tempo.beat)((tempo.clock)());
-        match dispatch.claim().await {
+        (tempo.beat)();
+        match claim(&mut dispatch, &mut watch, &tempo, started.elapsed()).await {
             Ok(claimed) => claimed
                 .into_iter()
                 .for_each(|feed| running.start(ingest, feed)),
@@ -122,18 +124,41 @@ pub async fn drive(
             () = tokio::time::sleep(rest) => {}
         }
     }
+    let unsent = running.withdraw();
+    if !unsent.is_empty()
+        && let Err(error) = dispatch.give_back(unsent).await
+    {
+        // Nothing is lost but time: they are polled an interval later.
+        warn!("claims could not be given back: {error}");
+    }
     drain(running, &tempo, &mut on_report).await
+}
+
+/// Claims what may start. The clock is looked at first: after a jump everything may look overdue.
+async fn claim(
+    dispatch: &mut Dispatch,
+    watch: &mut ClockWatch,
+    tempo: &Tempo,
+    elapsed: Duration,
+) -> Result<Vec<Claimed>, StoreError> {
+    if watch.look((tempo.clock)(), elapsed) {
+        let planned = dispatch.replan().await;
+        planned.inspect_err(|_| watch.again())?;
+    } else if watch.is_waiting() && dispatch.is_endless() {
+        // What was due in 1970 would be due once more when the clock is set.
+        return Ok(Vec::new());
+    }
+    dispatch.claim().await
 }
 
 /// Gives back an error of the store that can be waited out.
 fn finish(
-    (host, poll): (String, Poll),
+    (scope, poll): (String, Poll),
     dispatch: &mut Dispatch,
     patience: Patience,
     on_report: &mut impl FnMut(Report),
 ) -> Result<Option<StoreError>, StoreError> {
-    let report = poll.as_ref().ok().and_then(Option::as_ref);
-    dispatch.finished(&host, report.map(|report| report.next_poll));
+    dispatch.finished(&scope);
     match poll {
         Ok(report) => report.into_iter().for_each(on_report),
         // The other poll has it; nothing is wrong with the store.
@@ -155,7 +180,7 @@ async fn wait_for_store(error: StoreError, tempo: &Tempo, stop: &Stop) -> Result
     error!("polling pauses for {} s: {error}", STORE_PAUSE.as_secs());
     let until = Instant::now() + STORE_PAUSE;
     while Instant::now() < until {
-        (tempo.beat)((tempo.clock)());
+        (tempo.beat)();
         tokio::select! {
             () = stop.wait() => break,
             () = tokio::time::sleep(BEAT.min(until.saturating_duration_since(Instant::now()))) => {}
@@ -190,16 +215,50 @@ async fn drain(
 #[derive(Default)]
 struct Running {
     tasks: JoinSet<Poll>,
-    hosts: HashMap<Id, String>,
+    polls: HashMap<Id, Started>,
+}
+
+struct Started {
+    scope: String,
+    /// The claim, without what is known of the feed.
+    due: DueFeed,
+    ticket: Ticket,
+    task: AbortHandle,
 }
 
 impl Running {
     fn start(&mut self, ingest: &Ingest, claimed: Claimed) {
-        let ingest = ingest.clone();
-        let task = self
-            .tasks
-            .spawn(async move { ingest.poll(claimed.feed).await });
-        self.hosts.insert(task.id(), claimed.host);
+        let (ingest, ticket) = (ingest.clone(), Ticket::default());
+        let due = DueFeed {
+            id: claimed.feed.id.clone(),
+            state: FeedState::default(),
+            ..claimed.feed
+        };
+        let poll = {
+            let ticket = ticket.clone();
+            async move { ingest.poll(claimed.feed, ticket).await }
+        };
+        let task = self.tasks.spawn(poll);
+        let started = Started {
+            scope: claimed.scope,
+            due,
+            ticket,
+            task: task.clone(),
+        };
+        self.polls.insert(task.id(), started);
+    }
+
+    /// Ends the polls whose requests were not sent yet, and gives back their claims.
+    fn withdraw(&mut self) -> Vec<DueFeed> {
+        let unsent = self
+            .polls
+            .extract_if(|_, started| started.ticket.withdraw());
+        unsent
+            .map(|(_, started)| {
+                started.task.abort();
+                started.due
+            })
+            .collect()
     }
 
     fn is_empty(&self) -> bool {
@@ -224,11 +283,17 @@ impl Running {
         let (id, poll) = match joined {
             Ok((id, poll)) => (id, poll),
             Err(error) => {
-                // A panic in a poll ends that poll; its lease runs out by itself.
-                error!("a poll failed: {error}; this is a bug in Tidings, please report it");
+                if !error.is_cancelled() {
+                    // A panic in a poll ends that poll; its lease runs out by itself.
+                    error!("a poll failed: {error}; this is a bug in Tidings, please report it");
+                }
                 (error.id(), Ok(None))
             }
         };
-        (self.hosts.remove(&id).unwrap_or_default(), poll)
+        let started = self.polls.remove(&id);
+        (
+            started.map(|started| started.scope).unwrap_or_default(),
+            poll,
+        )
     }
 }
