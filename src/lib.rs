@@ -14,11 +14,14 @@ pub mod fetch;
 pub mod normalize;
 pub mod parse;
 pub mod store;
+pub mod websub;
 
 pub mod schedule;
 
 pub mod export;
 pub mod ingest;
+
+pub mod serve;
 
 pub mod daemon;
 

@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::{cleanup::CleanupArgs, feed::FeedCommand, when::Since};
+use crate::model::FeedKind;
 
 /// Collects RSS, Atom and JSON feeds as data: polls politely, stores every article once, exports.
 #[derive(Debug, Parser)]
@@ -120,6 +121,8 @@ pub(super) enum Command {
     Run,
     /// Poll feeds once, now, and exit
     Poll(PollArgs),
+    /// Fetch older entries of feeds, page by page
+    Backfill(BackfillArgs),
     /// Add, list, show, edit and remove feeds; OPML in and out
     #[command(subcommand)]
     Feed(FeedCommand),
@@ -169,6 +172,31 @@ pub(super) struct PollArgs {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
+  tidings backfill gizchina                  the next 20 older pages
+  tidings backfill gizchina --max-pages 200
+  tidings backfill gizchina --restart        from the newest page again
+
+Older pages are found by the feed's own links (RFC 5005: archives, then pages), else by WordPress's ?paged=N if
+robots.txt allows it. One page is asked for every ten seconds. A run ends at a page without anything new, at the
+last page, at a page that repeats another, and with --max-pages; the next run goes on behind it.")]
+pub(super) struct BackfillArgs {
+    /// Feeds, one after the other (id, beginning of an id, name or URL)
+    #[arg(value_name = "FEED", required = true)]
+    pub(super) feeds: Vec<String>,
+    /// At most so many pages of each feed in this run, 200 at most
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(super) max_pages: u32,
+    /// From the newest page again; archives that were read are not asked for again
+    #[arg(long)]
+    pub(super) restart: bool,
+    /// By ?paged=N, even if nothing says that the server knows it
+    #[arg(long)]
+    pub(super) paged: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
   tidings preview https://www.gizchina.com/feed/
   tidings preview saved-feed.xml --format jsonl | jq .title
   tidings preview gizchina --remove .promo --limit 1      a feed of yours, with a rule to try
@@ -191,6 +219,12 @@ pub(super) struct PreviewArgs {
     /// The URL that relative links in a FILE or - are resolved against
     #[arg(long, value_name = "URL")]
     pub(super) base: Option<String>,
+    /// Of a feed of yours: the last document that could not be read, without asking for a new one
+    #[arg(long, conflicts_with = "base")]
+    pub(super) unread: bool,
+    /// What is there: feed, news-sitemap, or sitemap for the pages of any sitemap
+    #[arg(long, value_name = "KIND", value_parser = crate::config::feed_kind)]
+    pub(super) kind: Option<FeedKind>,
     #[command(flatten)]
     pub(super) cleanup: CleanupArgs,
     /// Instead of articles: where each field of the N-th entry is from and what was done to it

@@ -14,8 +14,10 @@ use super::{
 };
 use crate::{
     config::{self, Config, Env, Loaded},
+    daemon,
+    fetch::Fetcher,
     model::{FeedId, FeedRecord, Time},
-    store::{Backend, sqlite::Sqlite},
+    store::{Backend, StoreError, sqlite::Sqlite},
 };
 
 /// Threads that drive requests.
@@ -67,6 +69,19 @@ impl Context {
         Ok(Box::new(Sqlite::open_reader(&self.store_path(config)?)?))
     }
 
+    /// A fetcher that keeps the pauses which servers asked for, as far as the store knows of them.
+    pub(super) fn fetcher(&self, config: &Config) -> Result<Fetcher, CliError> {
+        let fetcher = Fetcher::new(&config.fetch)?;
+        let store = Sqlite::open_reader(&self.store_path(config)?);
+        match store.and_then(|mut store| store.host_pauses(self.now)) {
+            Ok(pauses) => daemon::keep_pauses(&fetcher, pauses),
+            Err(StoreError::Missing { .. }) => {}
+            // What is asked for needs no store.
+            Err(error) => self.complain(&error.to_string()),
+        }
+        Ok(fetcher)
+    }
+
     /// A progress bar, which steps aside for log lines; see [`Terminal::progress`].
     pub(super) fn progress(&self, len: u64, what: &'static str) -> ProgressBar {
         let bar = self.terminal.progress(len, what);
@@ -80,6 +95,14 @@ impl Context {
         let message = self.terminal.line_end_err("tidings: ".len(), message);
         // If standard error is gone there is nobody left to tell.
         let _ = writeln!(io::stderr(), "{name} {message}");
+    }
+
+    /// What is being done, for whoever watches; nothing in a pipe.
+    pub(super) fn going_on(&self, what: &str) {
+        if self.terminal.is_watched() {
+            let what = self.terminal.paint_err(Tone::Faint, what);
+            let _ = writeln!(io::stderr(), "{what}");
+        }
     }
 
     /// Runs a command that fetches.

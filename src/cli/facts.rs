@@ -44,6 +44,7 @@ pub(super) fn tell(
         ("image", facts.image.as_deref()),
         ("self", facts.self_url.as_deref()),
         ("hub", Some(hubs.as_str())),
+        ("archive", facts.archive_url.as_deref()),
         ("next page", facts.next_url.as_deref()),
         ("prev page", facts.prev_url.as_deref()),
     ] {
@@ -64,6 +65,7 @@ pub(super) fn to_json(format: Option<&str>, facts: &FeedFacts) -> Map<String, Va
         "image": facts.image,
         "self_url": facts.self_url,
         "hubs": facts.hubs,
+        "archive_url": facts.archive_url,
         "next_url": facts.next_url,
         "prev_url": facts.prev_url,
     });

@@ -4,6 +4,7 @@
 //! daemon has the store.
 
 mod args;
+mod backfill;
 mod check;
 mod cleanup;
 mod context;
@@ -12,6 +13,7 @@ mod explain;
 mod export;
 mod facts;
 mod feed;
+mod find;
 mod help;
 mod import;
 mod logging;
@@ -23,6 +25,7 @@ mod status;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod websub;
 mod when;
 
 use std::process::ExitCode;
@@ -62,6 +65,7 @@ fn command(command: Command, context: &Context) -> Result<Ended, CliError> {
     match command {
         Command::Run => run::run(context),
         Command::Poll(args) => poll::run(context, &args),
+        Command::Backfill(args) => backfill::run(context, &args),
         Command::Feed(command) => feed::run(context, command),
         Command::Preview(args) => preview::run(context, &args),
         Command::Export(args) => export::run(context, &args),

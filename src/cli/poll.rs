@@ -1,6 +1,7 @@
 //! `tidings poll`: one round now, a line a feed, a summary.
 
 use std::{
+    collections::HashSet,
     io::{self, Write as _},
     sync::{Arc, mpsc},
     time::{Duration, Instant},
@@ -18,12 +19,12 @@ use super::{
     when::{relative, span},
 };
 use crate::{
-    daemon::{self, Feeds, Patience, Stop, Tempo, drive, open_for_polling},
+    daemon::{self, Feeds, Patience, Stop, Tempo, drive, keep_pauses, open_for_polling},
     export::Format,
     fetch::Fetcher,
     ingest::{Ingest, Report},
-    model::{ArticleQuery, FeedFilter, FeedRecord, Outcome, Time},
-    schedule::{Dispatch, Limits, Refusal, Source, may_poll_by_hand},
+    model::{ArticleQuery, FeedFilter, FeedId, FeedRecord, Outcome, Time, printable},
+    schedule::{Dispatch, Refusal, Source, may_poll_by_hand},
     store::Store,
 };
 
@@ -72,35 +73,32 @@ async fn poll<'a>(
     store
         .sync_feeds(feeds.set(Some(origins)), context.now)
         .await?;
-    let records = store.feeds(FeedFilter::default()).await?;
-    let mine: std::collections::HashSet<_> = feeds.specs.iter().map(|spec| &spec.id).collect();
-    let records: Vec<FeedRecord> = records
-        .into_iter()
-        .filter(|record| mine.contains(&record.id))
-        .collect();
-    let wanted = select(args, records, context.now)?;
-    let mut round = Round::new(context, &wanted);
-    let mut now_ready = Vec::new();
-    for record in wanted {
-        match may_poll_by_hand(&record, context.now, args.force) {
-            Ok(()) => now_ready.push(record),
-            Err(refusal) => round.skip(&record, &refusal),
-        }
+    // Before it is decided who may be polled.
+    store.replan(context.now, None).await?;
+    let Wanted {
+        ready,
+        refused,
+        widest,
+    } = wanted(context, args, feeds, &store).await?;
+    let mut round = Round::new(context, ready.len() + refused.len(), widest);
+    for (feed, interval, refusal) in refused {
+        round.skip(&feed, interval, &refusal);
     }
-    round.begin(now_ready.len());
+    round.begin(ready.len());
     let (refused, refusals) = mpsc::channel();
     let clock = daemon::system_clock();
     let fetch = &feeds.config.fetch;
-    let limits = Limits::new(fetch.concurrency, fetch.host_concurrency);
+    let limits = daemon::limits(fetch);
     let dispatch = Dispatch::new(
         store.clone(),
-        Source::round(&now_ready, args.force, refused),
+        Source::round(ready, args.force, refused),
         Arc::clone(&clock),
         limits,
     );
-    drop(now_ready);
+    let fetcher = Fetcher::new(fetch)?;
+    keep_pauses(&fetcher, store.host_pauses(context.now).await?);
     let ingest = Ingest::new(
-        Fetcher::new(fetch)?,
+        fetcher,
         store.clone(),
         Arc::clone(&feeds.config),
         feeds.specs.clone(),
@@ -112,7 +110,7 @@ async fn poll<'a>(
         wake: Arc::new(Notify::new()),
         new_limits: watch::channel(limits).1,
         clock,
-        beat: Box::new(|_| {}),
+        beat: Box::new(|| {}),
         drain: Duration::from_secs(10),
         patience: Patience::GiveUp,
     };
@@ -123,7 +121,7 @@ async fn poll<'a>(
     interrupted.abort();
     for (record, refusal) in refusals.try_iter() {
         round.left = round.left.saturating_sub(1);
-        round.skip(&record, &refusal);
+        round.skip(&record.id, record.interval, &refusal);
     }
     round.bar.finish_and_clear();
     result?;
@@ -139,7 +137,7 @@ async fn poll<'a>(
 }
 
 /// Ctrl-C lets polls under way end; a second one ends at once.
-async fn stop_on_interrupt(stop: Stop) {
+pub(super) async fn stop_on_interrupt(stop: Stop) {
     if tokio::signal::ctrl_c().await.is_ok() {
         stop.stop();
         // From here on Ctrl-C would be swallowed; so end by hand.
@@ -150,30 +148,83 @@ async fn stop_on_interrupt(stop: Stop) {
     }
 }
 
-/// The feeds named, or all, or those due.
-fn select(
+/// The feeds of a round, as far as they are told and polled.
+#[derive(Default)]
+struct Wanted {
+    /// With their hosts.
+    ready: Vec<(FeedId, String)>,
+    /// With their intervals.
+    refused: Vec<(FeedId, Duration, Refusal)>,
+    /// The length of the longest id.
+    widest: Option<usize>,
+}
+
+/// The feeds named, or all, or those due; of those that these settings name.
+async fn wanted(
+    context: &Context,
     args: &PollArgs,
-    records: Vec<FeedRecord>,
-    now: Time,
-) -> Result<Vec<FeedRecord>, CliError> {
-    if !args.feeds.is_empty() {
-        let mut wanted = Vec::new();
-        for name in &args.feeds {
-            wanted.push(find_feed(name, records.iter().map(Named::from))?);
+    feeds: &Feeds,
+    store: &Store,
+) -> Result<Wanted, CliError> {
+    let mine: HashSet<_> = feeds.specs.iter().map(|spec| &spec.id).collect();
+    let mut wanted = Wanted::default();
+    let mut add = |record: FeedRecord| {
+        wanted.widest = wanted.widest.max(Some(record.id.as_str().len()));
+        match may_poll_by_hand(&record, context.now, args.force) {
+            Ok(()) => wanted.ready.push((record.id, record.scope)),
+            Err(refusal) => wanted.refused.push((record.id, record.interval, refusal)),
         }
-        return Ok(records
-            .into_iter()
-            .filter(|record| wanted.contains(&record.id))
-            .collect());
+    };
+    if args.feeds.is_empty() {
+        let is_wanted = |record: &FeedRecord| {
+            let active = !record.paused && !record.state.gone;
+            args.all || (active && record.next_poll <= context.now)
+        };
+        let take = |record: FeedRecord| {
+            if mine.contains(&record.id) && is_wanted(&record) {
+                add(record);
+            }
+        };
+        store.each_feed(FeedFilter::default(), take).await?;
+    } else {
+        let mut records = store.feeds(FeedFilter::default()).await?;
+        records.retain(|record| mine.contains(&record.id));
+        let mut named = Vec::new();
+        for name in &args.feeds {
+            named.push(find_feed(name, records.iter().map(Named::from))?);
+        }
+        records.retain(|record| named.contains(&record.id));
+        records.into_iter().for_each(add);
     }
-    if args.all {
-        return Ok(records);
+    Ok(wanted)
+}
+
+/// Why a feed is not asked, in words.
+pub(super) fn why_not(interval: Duration, refusal: &Refusal, now: Time) -> String {
+    match refusal {
+        Refusal::Paused => "paused; `tidings feed resume` lets it be polled again".to_owned(),
+        Refusal::Gone => "the publisher ended it (410); remove it, or give it a new URL".to_owned(),
+        Refusal::RetryAfter(until) => format!(
+            "the server asked not to be asked before {}",
+            relative(*until, now)
+        ),
+        Refusal::HostPaused(scope, until) => format!(
+            "its host {} asked not to be asked before {}",
+            printable(scope),
+            relative(*until, now)
+        ),
+        Refusal::UnderWay => "another tidings is polling it right now".to_owned(),
+        Refusal::TooSoon(soonest) => {
+            format!(
+                "polled less than {} ago; may be polled again {}, or now with --force",
+                span(
+                    now,
+                    now + chrono::Duration::from_std(interval).unwrap_or_default()
+                ),
+                relative(*soonest, now)
+            )
+        }
     }
-    let active = |record: &FeedRecord| !record.paused && !record.state.gone;
-    Ok(records
-        .into_iter()
-        .filter(|record| active(record) && record.next_poll <= now)
-        .collect())
 }
 
 /// What a round has told so far.
@@ -198,10 +249,10 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(context: &'a Context, feeds: &[FeedRecord]) -> Self {
+    fn new(context: &'a Context, feeds: usize, widest: Option<usize>) -> Self {
         Self {
-            bar: context.progress(feeds.len() as u64, "feeds"),
-            widest: feeds.iter().map(|feed| feed.id.as_str().len()).max(),
+            bar: context.progress(feeds as u64, "feeds"),
+            widest,
             context,
             started: Instant::now(),
             polled: 0,
@@ -243,31 +294,10 @@ impl<'a> Round<'a> {
         self.print(&format!("{word} {feed:<width$}  {what}"));
     }
 
-    fn skip(&mut self, record: &FeedRecord, refusal: &Refusal) {
+    fn skip(&mut self, feed: &FeedId, interval: Duration, refusal: &Refusal) {
         self.skipped += 1;
-        let now = self.context.now;
-        let why = match refusal {
-            Refusal::Paused => "paused; `tidings feed resume` lets it be polled again".to_owned(),
-            Refusal::Gone => {
-                "the publisher ended it (410); remove it, or give it a new URL".to_owned()
-            }
-            Refusal::RetryAfter(until) => format!(
-                "the server asked not to be asked before {}",
-                relative(*until, now)
-            ),
-            Refusal::UnderWay => "another tidings is polling it right now".to_owned(),
-            Refusal::TooSoon(soonest) => {
-                format!(
-                    "polled less than {} ago; may be polled again {}, or now with --force",
-                    span(
-                        now,
-                        now + chrono::Duration::from_std(record.interval).unwrap_or_default()
-                    ),
-                    relative(*soonest, now)
-                )
-            }
-        };
-        self.line(Tone::Notice, "skipped", record.id.as_str(), &why);
+        let why = why_not(interval, refusal, self.context.now);
+        self.line(Tone::Notice, "skipped", feed.as_str(), &why);
     }
 
     fn tell(&mut self, report: &Report) {
@@ -278,7 +308,7 @@ impl<'a> Round<'a> {
         self.changed += report.committed.changed;
         let (tone, word) = match report.poll.outcome {
             Outcome::New if report.poll.entries == 0 => (Tone::Notice, "empty"),
-            Outcome::New => {
+            Outcome::New | Outcome::Pushed => {
                 self.gave += 1;
                 (Tone::Good, "ok")
             }

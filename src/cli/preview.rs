@@ -8,13 +8,13 @@ use super::{
     context::Context,
     explain::{Entry, explain},
     facts,
-    source::{configured, obtain, unreadable},
+    source::{configured, obtain, unread, unreadable},
     terminal::{Tone, entries},
 };
 use crate::{
     export::{self, ArticleSource, Cleanups, Format, Target},
     ingest::{Document, read_document},
-    model::{Article, FeedId, FeedSpec, StoredArticle, Time, printable},
+    model::{Article, FeedId, FeedKind, FeedSpec, StoredArticle, Time, printable},
     normalize,
     parse::Limits,
 };
@@ -36,9 +36,14 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
         .html
         .then(|| Cleanups::from([(id.clone(), cleanup.clone())]));
     let format = super::export::format(args.format, cleanups.as_ref())?;
-    let body = obtain(context, source, feed, args.base.clone(), &loaded.config)?;
+    let body = if args.unread {
+        unread(context, &loaded.config, source, feed)?
+    } else {
+        obtain(context, source, feed, args.base.clone(), &loaded.config)?
+    };
     let limits = Limits {
         max_entries: loaded.config.fetch.max_entries,
+        pages: args.kind.or(feed.map(|feed| feed.kind)) == Some(FeedKind::Sitemap),
     };
     let name = feed.and_then(|feed| feed.name.as_deref());
     let document = match read_document(&body, &id, name, &cleanup, limits, context.now) {

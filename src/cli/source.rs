@@ -1,7 +1,7 @@
 //! Where `preview` has its document from: a feed of the feed files, the web, a file, standard input.
 
 use std::{
-    io::{self, IsTerminal as _, Read as _},
+    io::{self, IsTerminal as _, Read as _, Write as _},
     path::Path,
 };
 
@@ -11,12 +11,16 @@ use super::{
     CliError,
     context::{Context, look_up},
     feed,
+    find::{named, with_scheme},
+    poll,
 };
 use crate::{
-    config::{self, Config, feed_url},
-    fetch::{FetchRequest, Fetcher},
-    model::{CacheHints, FeedFilter, FeedSpec, Fetched, NewBody, Validators, printable},
+    config::{self, Config, Trust, feed_url, site_feed},
+    fetch::{FetchRequest, unpack},
+    ingest,
+    model::{CacheHints, Failure, FeedFilter, FeedSpec, Fetched, NewBody, Validators, printable},
     parse,
+    schedule::{Refusal, may_poll_by_hand},
 };
 
 /// The feed of the feed files that is meant, by its name in any form or by its URL; none where a
@@ -53,6 +57,7 @@ pub(super) fn obtain(
 ) -> Result<NewBody, CliError> {
     let most = config.fetch.max_body;
     if let Some(feed) = feed {
+        may_ask(context, config, feed)?;
         return fetch(context, config, &request(feed));
     }
     match source {
@@ -71,7 +76,15 @@ pub(super) fn obtain(
             local(bytes, base, most, "standard input")
         }
         url if is_url(url) => {
-            let url = url.to_owned();
+            let mut url = with_scheme(url)?;
+            let known = site_feed(&url).filter(|feed| feed.trust == Trust::Sure);
+            if let Some(feed) = known {
+                if !context.global.quiet {
+                    let shown = printable(&feed.url);
+                    writeln!(io::stderr(), "{}: its feed is {shown}", feed.rule)?;
+                }
+                url = feed.url;
+            }
             let request = FetchRequest {
                 url,
                 ..FetchRequest::default()
@@ -97,8 +110,42 @@ pub(super) fn obtain(
     }
 }
 
+/// The last document of a feed that could not be read, from the store.
+pub(super) fn unread(
+    context: &Context,
+    config: &Config,
+    source: &str,
+    feed: Option<&FeedSpec>,
+) -> Result<NewBody, CliError> {
+    let Some(feed) = feed else {
+        return Err(CliError::Told(format!(
+            "--unread is for a feed of the feed files, and none is called {source:?}"
+        )));
+    };
+    let kept = context.reader(config)?.unread(&feed.id)?.into_iter().next();
+    kept.map(ingest::kept_body)
+        .ok_or_else(|| CliError::Told(format!("{}: every document so far could be read", feed.id)))
+}
+
 fn is_url(source: &str) -> bool {
-    source.starts_with("http://") || source.starts_with("https://")
+    ["http://", "https://", "feed:"]
+        .iter()
+        .any(|scheme| source.starts_with(scheme))
+}
+
+/// What a server asked for holds for a look as well.
+fn may_ask(context: &Context, config: &Config, feed: &FeedSpec) -> Result<(), CliError> {
+    let records = feed::records(context, config, &FeedFilter::default())?;
+    let Some(record) = records.iter().find(|record| record.id == feed.id) else {
+        return Ok(());
+    };
+    match may_poll_by_hand(record, context.now, true) {
+        Err(refusal @ (Refusal::RetryAfter(_) | Refusal::HostPaused(..))) => {
+            let why = poll::why_not(record.interval, &refusal, context.now);
+            Err(CliError::Told(format!("{}: {why}", feed.id)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// As polls ask, but for what they remember: the whole document is wanted.
@@ -107,19 +154,34 @@ fn request(feed: &FeedSpec) -> FetchRequest {
         url: feed.url.clone(),
         validators: Validators::default(),
         headers: feed.headers.clone(),
+        home: None,
+        resume: None,
         user_agent: feed.user_agent.clone(),
         timeout: feed.timeout,
         max_body: feed.max_body,
+        access: feed.access.clone(),
+        robots: feed.kind.is_for_crawlers(),
+        ..FetchRequest::default()
     }
 }
 
 /// A body that did not come from the web.
-fn local(bytes: Vec<u8>, base: Option<String>, most: u64, name: &str) -> Result<NewBody, CliError> {
+fn local(
+    mut bytes: Vec<u8>,
+    base: Option<String>,
+    most: u64,
+    name: &str,
+) -> Result<NewBody, CliError> {
     if bytes.len() as u64 > most {
         return Err(CliError::Told(format!(
             "{}: larger than max_body ({most} bytes)",
             printable(name)
         )));
+    }
+    if let Some(contents) = unpack(&bytes, most) {
+        let told =
+            |failure: Failure| CliError::Told(format!("{}: {}", printable(name), failure.message));
+        bytes = contents.map_err(told)?;
     }
     Ok(NewBody {
         bytes: Bytes::from(bytes),
@@ -128,12 +190,13 @@ fn local(bytes: Vec<u8>, base: Option<String>, most: u64, name: &str) -> Result<
         moved: None,
         validators: Validators::default(),
         hints: CacheHints::default(),
+        links: crate::model::HubLinks::default(),
         status: 200,
     })
 }
 
 fn fetch(context: &Context, config: &Config, request: &FetchRequest) -> Result<NewBody, CliError> {
-    let fetcher = Fetcher::new(&config.fetch)?;
+    let fetcher = context.fetcher(config)?;
     match Context::block_on(fetcher.fetch(request, context.now))? {
         Fetched::New(body) => Ok(body),
         other => Err(CliError::Told(format!(
@@ -152,6 +215,7 @@ pub(super) fn why_not(fetched: &Fetched) -> String {
         Fetched::Throttled {
             status,
             retry_after,
+            ..
         } => match retry_after {
             Some(wait) => format!(
                 "HTTP {status}: the server asks to wait {} s",
@@ -159,17 +223,19 @@ pub(super) fn why_not(fetched: &Fetched) -> String {
             ),
             None => format!("HTTP {status}: the server asks to slow down"),
         },
+        Fetched::Held { scope, wait } => format!(
+            "not asked: {} asked to be left alone for another {} s",
+            printable(scope),
+            wait.as_secs()
+        ),
         Fetched::Failed { failure, .. } => failure.message.clone(),
     }
 }
 
 /// No feed; but if it is a page that names feeds, these are told.
 pub(super) fn unreadable(source: &str, body: &NewBody, reason: &str) -> CliError {
-    let html = String::from_utf8_lossy(&body.bytes);
-    let feeds: Vec<String> = parse::discover(&html, &body.final_url)
-        .into_iter()
-        .map(|feed| feed.url)
-        .collect();
+    let page = parse::discover(&body.bytes, body.content_type.as_deref(), &body.final_url);
+    let feeds: Vec<String> = page.feeds.iter().map(named).collect();
     let source = match source {
         "-" => "standard input".to_owned(),
         source => printable(source),

@@ -100,6 +100,11 @@ impl Terminal {
         paint(self.color_err, tone, text)
     }
 
+    /// Somebody watches what is going on.
+    pub(super) fn is_watched(self) -> bool {
+        self.progress
+    }
+
     /// A progress bar on standard error; `len` 0 counts without an end. Hidden in a pipe.
     pub(super) fn progress(self, len: u64, what: &'static str) -> ProgressBar {
         let target = if self.progress {

@@ -5,7 +5,6 @@
 
 use std::{
     io::{self, Write as _},
-    path::Path,
     sync::Arc,
 };
 
@@ -14,21 +13,25 @@ use crate::{
     cli::{
         CliError, Ended,
         context::Context,
-        terminal::{Tone, entries},
+        find::{Found, Looked, Seeker, named, with_scheme},
+        terminal::{Tone, count, entries},
     },
     config::{
-        self, Loaded,
+        self, Loaded, Trust,
         edit::{self, NewFeed},
-        feed_url,
+        feed_url, site_feed,
     },
     daemon::{self, open_for_polling},
-    fetch::{FetchRequest, Fetcher},
-    ingest::{Document, Ingest, read_document},
-    model::{Cleanup, FailKind, FeedId, Fetched, NewBody, Permanence, printable},
-    parse::{self, Limits, ParseError},
+    fetch::Fetcher,
+    ingest::{Asked, Ingest},
+    model::{FeedId, FeedKind, Fetched, NewBody, printable},
+    parse::{DiscoveredFeed, Limits},
     schedule::Clock,
-    store::FeedSet,
+    store::{Claim, FeedSet},
 };
+
+/// Others of a page's feeds or of an index's sitemaps that are told.
+const MOST_TOLD: usize = 10;
 
 pub(super) fn run(context: &Context, args: &AddArgs) -> Result<Ended, CliError> {
     if args.urls.len() > 1 && (args.name.is_some() || args.id.is_some()) {
@@ -65,27 +68,6 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<Ended, CliError> 
     })
 }
 
-/// People type `lwn.net`, and browsers hand over `feed://lwn.net/rss` or `feed:https://…`.
-fn with_scheme(url: &str) -> Result<String, CliError> {
-    if let Some(feed) = url.strip_prefix("feed:") {
-        return Ok(match feed.strip_prefix("//") {
-            Some(rest) => format!("https://{rest}"),
-            None => feed.to_owned(),
-        });
-    }
-    if url.contains("://") {
-        return Ok(url.to_owned());
-    }
-    if url.starts_with(['/', '.']) || Path::new(url).exists() {
-        return Err(CliError::Told(format!(
-            "{}: not a URL; `tidings feed import FILE` adds the feeds of an OPML file, \
-             `tidings preview FILE` shows a saved feed",
-            printable(url)
-        )));
-    }
-    Ok(format!("https://{url}"))
-}
-
 /// The feed that has this URL already.
 fn known(context: &Context, loaded: &Loaded, url: &str) -> Option<FeedId> {
     let url = feed_url(url).ok()?;
@@ -101,19 +83,25 @@ fn add_unseen(
     loaded: &Loaded,
     url: &str,
 ) -> Result<(), CliError> {
-    let (id, new) = write_down(context, args, loaded, url)?;
+    let rule = site_feed(url).filter(|rule| rule.trust == Trust::Sure);
+    let url = rule.as_ref().map_or(url, |rule| &rule.url);
+    let kind = args.kind.unwrap_or_default();
+    let (id, new) = write_down(context, args, loaded, url, kind)?;
+    let by = rule
+        .as_ref()
+        .map_or_else(String::new, |rule| format!(" ({})", rule.rule));
     let what = if new {
-        "it is looked at with the next poll"
+        format!("it is looked at with the next poll{by}")
     } else {
-        kept(args)
+        kept(args).to_owned()
     };
-    tell(context, &id, new, url, what)
+    tell(context, &id, new, url, &what)
 }
 
 /// What becomes of options for a feed that is there already.
 fn kept(args: &AddArgs) -> &'static str {
     let asked = args.name.is_some() || args.id.is_some() || args.interval.is_some();
-    if asked || !args.tag.is_empty() {
+    if asked || args.kind.is_some() || !args.tag.is_empty() || args.access.is_asked() {
         "left as it was; `tidings feed edit` changes it"
     } else {
         "left as it was"
@@ -125,6 +113,7 @@ fn write_down(
     args: &AddArgs,
     loaded: &Loaded,
     url: &str,
+    kind: FeedKind,
 ) -> Result<(FeedId, bool), CliError> {
     let feed = NewFeed {
         url: url.to_owned(),
@@ -132,7 +121,9 @@ fn write_down(
         name: args.name.clone(),
         interval: args.interval,
         tags: args.tag.clone(),
+        kind,
         paused: false,
+        access: args.access.resolve(&loaded.config)?,
     };
     let done = edit::add(&loaded.config, &context.env, &[feed])?;
     match (done.added.first(), done.known.first()) {
@@ -159,152 +150,128 @@ fn tell(context: &Context, id: &FeedId, new: bool, url: &str, what: &str) -> Res
 
 fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Result<(), CliError> {
     Context::block_on(async {
-        let fetcher = Fetcher::new(&loaded.config.fetch)?;
-        let found = match look(context, loaded, &fetcher, url).await? {
-            Look::Found(found) => found,
-            Look::Known(id, url) => return tell(context, &id, false, &url, kept(args)),
+        let fetcher = context.fetcher(&loaded.config)?;
+        let seeker = Seeker {
+            context,
+            fetcher: &fetcher,
+            limits: Limits {
+                max_entries: loaded.config.fetch.max_entries,
+                pages: args.kind == Some(FeedKind::Sitemap),
+            },
+            access: args.access.resolve(&loaded.config)?,
+            known: &|url| known(context, loaded, url),
         };
-        let (id, new) = write_down(context, args, loaded, &found.url)?;
-        let count = found.document.normalized.entries.len();
-        let title = found.document.normalized.title.clone().unwrap_or_default();
+        let (found, others, passed) = match seeker.seek(url).await? {
+            Found::Page(mut feeds) => {
+                let (found, at, passed) = seeker.take(url, &feeds).await?;
+                feeds.drain(..=at);
+                (found, feeds, passed)
+            }
+            found => (found, Vec::new(), Vec::new()),
+        };
+        let looked = match found {
+            Found::Feed(looked) => looked,
+            Found::Known(id, url) => return tell(context, &id, false, &url, kept(args)),
+            Found::Index(sitemaps) => return Err(choose(url, &sitemaps)),
+            Found::Page(_) => return Ok(()),
+        };
+        let kind = args.kind.unwrap_or(looked.document.raw.kind);
+        let (id, new) = write_down(context, args, loaded, &looked.url, kind)?;
         let what = if new {
-            format!(
-                "{} \u{201c}{}\u{201d}, {}",
-                found.document.raw.format,
-                printable(&title),
-                entries(count as u64)
-            )
+            described(&looked)
         } else {
             kept(args).to_owned()
         };
-        tell(context, &id, new, &found.url, &what)?;
-        let defects = found.document.raw.repairs.len();
-        if new && defects > 0 {
-            let are = if defects == 1 {
-                "thing is"
-            } else {
-                "things are"
-            };
-            writeln!(
-                io::stdout().lock(),
-                "      {defects} {are} wrong with it; `tidings feed show {id}` lists them"
-            )?;
-        }
-        for other in &found.others {
-            writeln!(
-                io::stdout().lock(),
-                "      also there: {}",
-                printable(other)
-            )?;
-        }
+        tell(context, &id, new, &looked.url, &what)?;
         if new {
-            keep(context, fetcher, &id, found.body).await
+            remarks(&id, &looked, &passed)?;
+        }
+        tell_others(&id, &others)?;
+        if new {
+            keep(context, fetcher.clone(), &id, looked.body).await
         } else {
             Ok(())
         }
     })?
 }
 
-/// A feed that was looked at.
-struct Found {
-    url: String,
-    body: NewBody,
-    document: Document,
-    /// Other feeds of the same page.
-    others: Vec<String>,
-}
-
-/// What stands at a URL.
-enum Look {
-    Found(Box<Found>),
-    /// The page's feed is polled already; it was not asked.
-    Known(FeedId, String),
-}
-
-async fn look(
-    context: &Context,
-    loaded: &Loaded,
-    fetcher: &Fetcher,
-    url: &str,
-) -> Result<Look, CliError> {
-    let limits = Limits {
-        max_entries: loaded.config.fetch.max_entries,
-    };
-    let body = fetch(context, fetcher, url).await?;
-    match read(context, &body, limits) {
-        Ok(document) => Ok(Look::Found(Box::new(Found {
-            url: settled(url, &body),
-            body,
-            document,
-            others: Vec::new(),
-        }))),
-        Err(error) => {
-            let html = String::from_utf8_lossy(&body.bytes);
-            let mut feeds = parse::discover(&html, &body.final_url)
-                .into_iter()
-                .map(|feed| feed.url);
-            let Some(first) = feeds.next() else {
-                return Err(no_feed(url, &error));
-            };
-            let others = feeds.collect();
-            if let Some(id) = known(context, loaded, &first) {
-                return Ok(Look::Known(id, first));
-            }
-            let body = fetch(context, fetcher, &first).await?;
-            let document = read(context, &body, limits).map_err(|error| no_feed(&first, &error))?;
-            Ok(Look::Found(Box::new(Found {
-                url: settled(&first, &body),
-                body,
-                document,
-                others,
-            })))
-        }
+/// What the new feed is.
+fn described(looked: &Looked) -> String {
+    let document = &looked.document;
+    let entries = entries(document.normalized.entries.len() as u64);
+    let format = &document.raw.format;
+    match &document.normalized.title {
+        Some(title) => format!("{format} \u{201c}{}\u{201d}, {entries}", printable(title)),
+        None => format!("{format}, {entries}"),
     }
 }
 
-fn no_feed(url: &str, error: &str) -> CliError {
-    let url = printable(url);
-    CliError::Told(if error == ParseError::WebPage.to_string() {
-        format!("{url}: a web page that names no feed; give the feed's own URL")
-    } else {
-        format!("{url}: no feed there, and no page that names one: {error}")
-    })
-}
-
-/// A permanent redirect is followed for good, any other only for now.
-fn settled(url: &str, body: &NewBody) -> String {
-    match body.moved {
-        Some(Permanence::Permanent) => body.final_url.clone(),
-        _ => url.to_owned(),
+/// How it was found, what is wrong with it, and what was passed over.
+fn remarks(id: &FeedId, looked: &Looked, passed: &[String]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if let Some(by) = &looked.by {
+        writeln!(out, "      {by}")?;
     }
-}
-
-fn read(context: &Context, body: &NewBody, limits: Limits) -> Result<Document, String> {
-    let id: FeedId = "new"
-        .parse()
-        .map_err(|error: crate::model::InvalidFeedId| error.to_string())?;
-    read_document(body, &id, None, &Cleanup::default(), limits, context.now)
-        .map_err(|failure| failure.message)
-}
-
-async fn fetch(context: &Context, fetcher: &Fetcher, url: &str) -> Result<NewBody, CliError> {
-    let request = FetchRequest {
-        url: url.to_owned(),
-        ..FetchRequest::default()
-    };
-    match fetcher.fetch(&request, context.now).await {
-        Fetched::New(body) => Ok(body),
-        other => {
-            let never = matches!(&other, Fetched::Failed { failure, .. } if failure.kind == FailKind::Forbidden);
-            let advice = if never {
-                ""
-            } else {
-                "; --no-fetch adds it all the same"
-            };
-            let why = crate::cli::source::why_not(&other);
-            Err(CliError::Told(format!("{}: {why}{advice}", printable(url))))
-        }
+    if looked.document.raw.kind != FeedKind::Feed {
+        writeln!(
+            out,
+            "      links without texts; a feed, if there is one, has more"
+        )?;
     }
+    let defects = looked.document.raw.repairs.len();
+    if defects > 0 {
+        let are = if defects == 1 {
+            "thing is"
+        } else {
+            "things are"
+        };
+        writeln!(
+            out,
+            "      {defects} {are} wrong with it; `tidings feed show {id}` lists them"
+        )?;
+    }
+    for why in passed {
+        writeln!(out, "      passed over: {why}")?;
+    }
+    Ok(())
+}
+
+/// The page's other feeds, and how to have one of them.
+fn tell_others(id: &FeedId, others: &[DiscoveredFeed]) -> io::Result<()> {
+    if others.is_empty() {
+        return Ok(());
+    }
+    let mut out = io::stdout().lock();
+    for other in others.iter().take(MOST_TOLD) {
+        writeln!(out, "      also there: {}", named(other))?;
+    }
+    if let Some(more) = others.len().checked_sub(MOST_TOLD).filter(|more| *more > 0) {
+        writeln!(
+            out,
+            "      and {more} more; `tidings feed find URL` lists them"
+        )?;
+    }
+    writeln!(
+        out,
+        "      `tidings feed add URL` takes one of them too, `tidings feed remove {id}` drops this one"
+    )
+}
+
+/// An index is not polled: which of its sitemaps is wanted is for the user to say.
+fn choose(url: &str, sitemaps: &[String]) -> CliError {
+    let mut told = format!(
+        "{}: a sitemap index; give the one of its {} that is wanted (one with news in its name, if there is one):",
+        printable(url),
+        count(sitemaps.len() as u64, "sitemap")
+    );
+    for sitemap in sitemaps.iter().take(MOST_TOLD) {
+        told.push(' ');
+        told.push_str(&printable(sitemap));
+    }
+    if sitemaps.len() > MOST_TOLD {
+        told.push_str(" \u{2026} `tidings feed find URL` lists them all");
+    }
+    CliError::Told(told)
 }
 
 /// What was fetched becomes the feed's first poll.
@@ -326,19 +293,27 @@ async fn keep(
     };
     store.sync_feeds(set, context.now).await?;
     // A daemon may have seen the new file and claimed the feed already; then it polls it.
-    let claimed = store
-        .claim(
-            vec![id.clone()],
-            context.now,
-            std::time::Duration::from_secs(60),
-        )
-        .await?;
-    if let Some(claimed) = claimed.into_iter().next() {
+    let claim = Claim {
+        now: context.now,
+        lease: std::time::Duration::from_secs(60),
+        limit: 1,
+        per_host: 1,
+        spacing: feeds.config.fetch.host_interval,
+        asks: false,
+    };
+    let claims = store.claim(vec![id.clone()], claim).await?;
+    if let Some(claimed) = claims.feeds.into_iter().next() {
         let clock: Clock = daemon::system_clock();
         let config = Arc::clone(&feeds.config);
         let ingest = Ingest::new(fetcher, store.clone(), config, feeds.specs.clone(), clock);
         ingest
-            .absorb(claimed.feed, spec, Fetched::New(body), context.now)
+            .absorb(
+                claimed.feed,
+                spec,
+                &Asked::first(&spec.url),
+                Fetched::New(body),
+                context.now,
+            )
             .await?;
     }
     store.close().await;

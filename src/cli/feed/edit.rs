@@ -33,12 +33,15 @@ pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Ended, CliError
             .map_err(|why| CliError::Told(format!("--interval: {why}, or '' for the default")))?;
         changes.push(Change::Interval(interval));
     }
+    changes.extend(args.kind.map(Change::Kind));
     changes.extend(args.tags.as_deref().map(parts).map(Change::Tags));
     changes.extend(args.cleanup.keep().map(Change::Keep));
     changes.extend(args.cleanup.remove().map(Change::Remove));
+    changes.extend(args.access.changes()?);
     if changes.is_empty() {
         return Err(CliError::Told(
-            "nothing to change; give --name, --url, --interval, --tags, --keep or --remove"
+            "nothing to change; give --name, --url, --interval, --tags, --kind, --keep, --remove, --allow-private, --proxy \
+             or --http1-only"
                 .to_owned(),
         ));
     }

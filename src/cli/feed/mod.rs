@@ -2,8 +2,11 @@
 //!
 //! The feed files are the truth; the store adds what it knows of each feed.
 
+mod access;
 mod add;
 mod edit;
+mod find;
+mod manners;
 mod show;
 
 pub(super) use show::paint_health;
@@ -12,6 +15,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use access::{AccessArgs, AccessEdits};
+
 use super::{
     CliError, Ended,
     cleanup::CleanupArgs,
@@ -19,7 +24,7 @@ use super::{
 };
 use crate::{
     config::{self, Config},
-    model::{FeedFilter, FeedId, FeedRecord, FeedSpec},
+    model::{FeedFilter, FeedId, FeedKind, FeedRecord, FeedSpec},
     store::{Backend as _, StoreError, sqlite::Sqlite},
 };
 
@@ -27,6 +32,14 @@ use crate::{
 pub(super) enum FeedCommand {
     /// Add feeds by URL; a site's page will do, its feed is looked for
     Add(AddArgs),
+    /// Show the feeds of a site's page without adding one
+    Find {
+        /// URL of a site's page, a feed, or a sitemap index
+        url: String,
+        /// As a JSON array
+        #[arg(long)]
+        json: bool,
+    },
     /// All feeds with their health
     List {
         /// As a JSON array
@@ -79,6 +92,9 @@ pub(super) enum FeedCommand {
 Examples:
   tidings feed add https://www.gizchina.com/feed/ --name Gizchina
   tidings feed add lwn.net --tag linux --interval 2h
+  tidings feed add https://www.youtube.com/channel/UCYO_jab_esuFRV4b17AJtAw
+  tidings feed add https://example.org/sitemap-news.xml
+  tidings feed add http://192.168.1.20:1200/feed --allow-private 192.168.1.20/32:1200
   tidings feed add https://example.org/feed --no-fetch")]
 pub(super) struct AddArgs {
     /// URLs of feeds or of sites
@@ -96,7 +112,13 @@ pub(super) struct AddArgs {
     /// A label; may be repeated
     #[arg(long, value_name = "TAG", value_delimiter = ',')]
     pub(super) tag: Vec<String>,
-    /// Do not look at the URL; add it as it stands
+    /// What is there: feed, news-sitemap, or sitemap for the pages of any sitemap, as links without
+    /// text [default: feed, or news-sitemap where one is found]
+    #[arg(long, value_name = "KIND", value_parser = config::feed_kind)]
+    pub(super) kind: Option<FeedKind>,
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
+    /// Do not look at the URL; add it as it stands, or the feed that is known to belong to it
     #[arg(long)]
     pub(super) no_fetch: bool,
 }
@@ -122,8 +144,13 @@ pub(super) struct EditArgs {
     /// Labels, separated by commas; empty: none
     #[arg(long, value_name = "TAGS")]
     pub(super) tags: Option<String>,
+    /// What is there: feed, news-sitemap, or sitemap for the pages of any sitemap
+    #[arg(long, value_name = "KIND", value_parser = config::feed_kind)]
+    pub(super) kind: Option<FeedKind>,
     #[command(flatten)]
     pub(super) cleanup: CleanupArgs,
+    #[command(flatten)]
+    pub(super) access: AccessEdits,
 }
 
 /// An interval as people type it.
@@ -135,6 +162,7 @@ fn interval(text: &str) -> Result<std::time::Duration, String> {
 pub(super) fn run(context: &Context, command: FeedCommand) -> Result<Ended, CliError> {
     match command {
         FeedCommand::Add(args) => add::run(context, &args),
+        FeedCommand::Find { url, json } => find::run(context, &url, json),
         FeedCommand::List { json } => show::list(context, json),
         FeedCommand::Show { feed, json } => show::show(context, &feed, json),
         FeedCommand::Edit(args) => edit::edit(context, &args),

@@ -4,17 +4,21 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{find, record, records, specs};
+use super::{access, find, manners, record, records, specs};
 use crate::{
     cli::{
-        CliError, Ended,
+        CliError, Ended, backfill,
         context::Context,
         facts,
         terminal::{Terminal, Tone, table},
+        websub,
         when::relative,
     },
     config::Config,
-    model::{FeedFilter, FeedRecord, FeedSpec, Health, PollRecord, Time, printable},
+    model::{
+        Backfill, FeedFilter, FeedId, FeedKind, FeedRecord, FeedSpec, FeedState, Health,
+        PollRecord, Subscription, Time, printable,
+    },
     store::{Backend as _, sqlite::Sqlite},
 };
 
@@ -101,13 +105,18 @@ fn health(spec: &FeedSpec, record: Option<&FeedRecord>, now: Time) -> Health {
             ..record.clone()
         }
         .health(now),
-        None => Health::Late,
+        None => Health::New,
     }
+}
+
+/// Until when a server of the feed's host asked to be left alone.
+fn host_pause(record: Option<&FeedRecord>, now: Time) -> Option<Time> {
+    record?.scope_paused_until.filter(|until| *until > now)
 }
 
 pub(in crate::cli) fn paint_health(terminal: Terminal, health: Health) -> String {
     let tone = match health {
-        Health::Ok => Tone::Good,
+        Health::Ok | Health::New => Tone::Good,
         Health::Late | Health::Gone => Tone::Notice,
         Health::Failing => Tone::Bad,
         Health::Paused => Tone::Faint,
@@ -128,6 +137,7 @@ fn to_json(spec: &FeedSpec, record: Option<&FeedRecord>, config: &Config, now: T
         "title": state.and_then(|state| state.title.clone()),
         "site_url": state.and_then(|state| state.site_url.clone()),
         "tags": spec.tags,
+        "kind": spec.kind.as_str(),
         "paused": spec.paused,
         "interval_seconds": spec.interval.unwrap_or(config.schedule.interval).as_secs(),
         "keep": spec.cleanup.keep.iter().map(|group| group.as_str()).collect::<Vec<_>>(),
@@ -141,13 +151,16 @@ fn to_json(spec: &FeedSpec, record: Option<&FeedRecord>, config: &Config, now: T
         "next_poll": moment(record.map(|record| record.next_poll)),
         "next_reason": state.map(|state| state.next_reason.clone()),
         "retry_after": moment(state.and_then(|state| state.retry_after)),
+        "host_paused_until": moment(host_pause(record, now)),
         "failures": state.map_or(0, |state| state.failures),
         "error": state.and_then(|state| state.failure.as_ref()).map(|failure| failure.message.clone()),
         "redirect": state.and_then(|state| state.redirect.as_ref()).map(|redirect| redirect.url.clone()),
         "repairs": state.map(|state| state.repairs.clone()).unwrap_or_default(),
     });
     if let Some(feed) = feed.as_object_mut() {
+        feed.extend(manners::to_json(state));
         feed.extend(facts::to_json(format.as_deref(), &said));
+        feed.insert("request".to_owned(), access::to_json(config, spec));
     }
     feed
 }
@@ -166,21 +179,73 @@ pub(super) fn show(context: &Context, wanted: &str, as_json: bool) -> Result<End
         ..FeedFilter::default()
     };
     let found = records(context, &loaded.config, &filter)?;
-    let polls = if found.is_empty() {
-        Vec::new()
+    let beside = if found.is_empty() {
+        Beside::default()
     } else {
-        Sqlite::open_reader(&context.store_path(&loaded.config)?)?.polls(&id, POLLS)?
+        Beside::of(&context.store_path(&loaded.config)?, &id)?
     };
     let mut out = io::stdout().lock();
     if as_json {
         let mut feed = to_json(spec, found.first(), &loaded.config, context.now);
-        feed["polls"] = polls.iter().map(poll_json).collect();
+        let hub = beside.hub.as_ref();
+        feed["websub"] = hub.map_or(Value::Null, |hub| websub::to_json(hub, context.now));
+        feed["backfill"] = backfill::to_json(&beside.backfill);
+        feed["polls"] = beside.polls.iter().map(poll_json).collect();
         writeln!(out, "{feed}")?;
     } else {
-        describe(&mut out, context, &loaded.config, spec, found.first())?;
-        history(&mut out, context, &polls)?;
+        describe(
+            &mut out,
+            context,
+            &loaded.config,
+            spec,
+            (found.first(), &beside),
+        )?;
+        history(&mut out, context, &beside.polls)?;
     }
     Ok(Ended::Well)
+}
+
+/// What the store has of a feed besides its state.
+#[derive(Default)]
+struct Beside {
+    polls: Vec<PollRecord>,
+    backfill: Backfill,
+    /// The subscription that it wants; else the one that it last had.
+    hub: Option<Subscription>,
+}
+
+impl Beside {
+    fn of(path: &std::path::Path, id: &FeedId) -> Result<Self, CliError> {
+        let mut store = Sqlite::open_reader(path)?;
+        let mut hubs = store.subscriptions(Some(id))?;
+        let hub = hubs.iter().position(Subscription::is_wanted).unwrap_or(0);
+        Ok(Self {
+            polls: store.polls(id, POLLS)?,
+            backfill: store.backfill(id)?,
+            hub: (hub < hubs.len()).then(|| hubs.swap_remove(hub)),
+        })
+    }
+
+    /// How its older entries are got, or how far that is.
+    fn older(&self, id: &FeedId, record: Option<&FeedRecord>) -> Option<String> {
+        backfill::describe(id, self.backfill.cursor.as_ref(), &record?.state.facts)
+    }
+
+    /// How its subscription stands, or why there is none.
+    fn hub_lines(
+        &self,
+        config: &Config,
+        spec: &FeedSpec,
+        state: &FeedState,
+        now: Time,
+    ) -> Vec<(&'static str, String)> {
+        let is_wanted = config.websub.public_url.is_some() && spec.websub;
+        match &self.hub {
+            Some(hub) => websub::told(hub, now),
+            None if is_wanted && state.last_ok.is_some() => vec![websub::why_not(&state.facts)],
+            None => Vec::new(),
+        }
+    }
 }
 
 fn poll_json(poll: &PollRecord) -> Value {
@@ -196,7 +261,7 @@ fn describe(
     context: &Context,
     config: &Config,
     spec: &FeedSpec,
-    record: Option<&FeedRecord>,
+    (record, beside): (Option<&FeedRecord>, &Beside),
 ) -> io::Result<()> {
     let now = context.now;
     let state = record
@@ -207,28 +272,15 @@ fn describe(
         moment.map(|at| format!("{}, {}", at.format("%F %T UTC"), relative(at, now)))
     };
     line("id", Some(spec.id.to_string()))?;
-    line("name", spec.name.clone().or(state.title))?;
+    line("name", spec.name.clone().or(state.title.clone()))?;
     line("url", Some(spec.url.clone()))?;
-    line(
-        "leads to",
-        state.redirect.map(|redirect| {
-            format!(
-                "{} ({:?}, {} polls)",
-                redirect.url, redirect.permanence, redirect.polls
-            )
-        }),
-    )?;
-    line("site", state.site_url)?;
-    line(
-        "file",
-        Some(
-            context
-                .env
-                .shown(spec.origin.as_ref())
-                .display()
-                .to_string(),
-        ),
-    )?;
+    line("asked at", state.learnt_url.clone())?;
+    let redirect = state.redirect.as_ref();
+    let leads = redirect.map(|to| format!("{} ({:?}, {} polls)", to.url, to.permanence, to.polls));
+    line("leads to", leads)?;
+    line("site", state.site_url.clone())?;
+    let file = context.env.shown(spec.origin.as_ref());
+    line("file", Some(file.display().to_string()))?;
     for (key, value) in asked(config, spec) {
         line(key, Some(value))?;
     }
@@ -237,25 +289,35 @@ fn describe(
         Some(health(spec, record, now).as_str().to_owned()),
     )?;
     line("articles", record.map(|record| record.articles.to_string()))?;
+    line("older", beside.older(&spec.id, record))?;
     line(
         "last poll",
         at(state.last_poll).or(Some("never".to_owned())),
     )?;
     line("last news", at(state.last_new))?;
     if let Some(record) = record.filter(|_| !spec.paused) {
-        let why = if state.next_reason.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", state.next_reason)
-        };
-        line(
-            "next poll",
-            at(Some(record.next_poll)).map(|next| next + &why),
-        )?;
+        let mut next = at(Some(record.next_poll)).unwrap_or_default();
+        if !state.next_reason.is_empty() {
+            next.push_str(&format!(" ({})", state.next_reason));
+        }
+        line("next poll", Some(next))?;
     }
     line(
         "wait until",
         at(state.retry_after.filter(|until| *until > now)),
+    )?;
+    for (key, value) in manners::lines(&spec.id, &state, now) {
+        line(key, Some(value))?;
+    }
+    for (key, value) in beside.hub_lines(config, spec, &state, now) {
+        line(key, Some(value))?;
+    }
+    line(
+        "host",
+        host_pause(record, now).map(|until| {
+            let until = format!("{}, {}", until.format("%F %T UTC"), relative(until, now));
+            format!("asked not to be asked before {until}")
+        }),
     )?;
     line(
         "error",
@@ -277,6 +339,14 @@ fn asked(config: &Config, spec: &FeedSpec) -> Vec<(&'static str, String)> {
     let keep = spec.cleanup.keep.iter().map(|group| group.as_str());
     let mut asked = vec![
         ("tags", spec.tags.join(", ")),
+        // That it is a feed goes without saying.
+        (
+            "kind",
+            Some(spec.kind)
+                .filter(|kind| *kind != FeedKind::Feed)
+                .map_or("", FeedKind::as_str)
+                .to_owned(),
+        ),
         (
             "interval",
             match spec.interval {
@@ -289,6 +359,10 @@ fn asked(config: &Config, spec: &FeedSpec) -> Vec<(&'static str, String)> {
     // Commas are the selectors' own.
     let remove = spec.cleanup.remove.iter();
     asked.extend(remove.map(|selector| ("remove", selector.to_string())));
+    if !spec.websub {
+        asked.push(("websub", "not wanted for this feed".to_owned()));
+    }
+    asked.extend(access::lines(config, spec));
     asked
 }
 
