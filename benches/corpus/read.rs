@@ -17,6 +17,7 @@ pub(crate) const BASE: &str = "https://feeds.example/feed.xml";
 /// No document of a corpus is cut.
 const LIMITS: Limits = Limits {
     max_entries: 1_000_000,
+    pages: false,
 };
 
 /// Reads documents the way that Tidings does.

@@ -8,12 +8,12 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::{Result, Size};
+use crate::{Result, Served, page::Places};
 
 /// The server as a child process, so that its CPU time is not counted with anybody else's.
 pub(crate) struct ServerProcess {
     child: Child,
-    pub(crate) port: u16,
+    pub(crate) places: Places,
 }
 
 /// What it has been asked since it started.
@@ -21,6 +21,8 @@ pub(crate) struct ServerProcess {
 pub(crate) struct Stats {
     pub(crate) requests: u64,
     pub(crate) not_modified: u64,
+    /// Answered with an error on purpose, or not at all.
+    pub(crate) faulty: u64,
     pub(crate) body_bytes: u64,
 }
 
@@ -31,16 +33,15 @@ struct Ticked {
 
 impl ServerProcess {
     /// Starts it on a free port and waits until it serves.
-    pub(crate) fn start(size: &Size) -> Result<Self> {
+    pub(crate) fn start(served: &Served) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", "--port", "0"])
-            .args([
-                "--feeds",
-                &size.feeds.to_string(),
-                "--entries",
-                &size.entries.to_string(),
-            ])
-            .args(["--seed", &size.seed.to_string()])
+            .args(["--feeds", &served.feeds.to_string()])
+            .args(["--entries", &served.entries.to_string()])
+            .args(["--seed", &served.seed.to_string()])
+            .args(["--addresses", &served.places(0).addresses.to_string()])
+            .args(served.brisk.then_some("--brisk"))
+            .args(served.faults.args())
             .stderr(Stdio::piped())
             .spawn()?;
         let mut line = String::new();
@@ -48,14 +49,17 @@ impl ServerProcess {
             .stderr
             .take()
             .ok_or("the server has no standard error")?;
-        let mut server = Self { child, port: 0 };
+        let mut server = Self {
+            child,
+            places: served.places(0),
+        };
         BufReader::new(stderr).read_line(&mut line)?;
         let port = line
             .trim()
             .rsplit(' ')
             .next()
             .and_then(|port| port.parse().ok());
-        server.port = port.ok_or_else(|| format!("the server did not start: {line}"))?;
+        server.places.port = port.ok_or_else(|| format!("the server did not start: {line}"))?;
         Ok(server)
     }
 
@@ -69,7 +73,7 @@ impl ServerProcess {
     }
 
     fn ask(&self, method: &str, path: &str) -> Result<Vec<u8>> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.places.port))?;
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"

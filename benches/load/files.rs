@@ -5,18 +5,19 @@ use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     path::Path,
+    sync::Arc,
 };
 
 use chrono::{DateTime, Utc};
 
 use crate::{
     Result,
-    page::{Page, url},
+    page::{Page, Places, Validators},
 };
 
 /// The documents and, in the same order, the names they had in the list.
 pub(crate) struct Files {
-    pub(crate) pages: Vec<Page>,
+    pub(crate) pages: Vec<Arc<Page>>,
     pub(crate) names: Vec<String>,
 }
 
@@ -30,7 +31,7 @@ pub(crate) fn read(list: &Path, root: &Path) -> Result<Files> {
         .collect();
     let pages = names
         .iter()
-        .map(|name| page(&root.join(name)))
+        .map(|name| page(&root.join(name)).map(Arc::new))
         .collect::<Result<_>>()?;
     Ok(Files { pages, names })
 }
@@ -47,20 +48,26 @@ fn page(path: &Path) -> Result<Page> {
     };
     Ok(Page::new(
         content_type,
-        format!("\"{:016x}\"", hasher.finish()),
-        modified.format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+        Validators {
+            etag: format!("\"{:016x}\"", hasher.finish()),
+            last_modified: modified.format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+        },
         &body,
     ))
 }
 
 /// A feed file for Tidings that names every document by its place in the list.
 pub(crate) fn feeds_toml(names: &[String], port: u16) -> String {
+    let places = Places {
+        port,
+        addresses: names.len(),
+    };
     let mut toml = String::new();
     for (feed, name) in names.iter().enumerate() {
         let _ = writeln!(
             toml,
             "[[feed]]\nurl = {:?}\nname = {name:?}\n",
-            url(feed, port)
+            places.url(feed)
         );
     }
     toml

@@ -3,12 +3,15 @@
 
 use std::{
     fmt::Write as _,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::page::Page;
+use crate::page::{Page, Validators};
 
 /// Every that-many-th feed changes at a tick: 2 %.
 const CHANGING: usize = 50;
@@ -78,66 +81,123 @@ const WORDS: &[&str] = &[
     "señal",
 ];
 
+/// With more feeds than this, documents are made anew for each request and not kept.
+const MOST_KEPT: usize = 20_000;
+
+/// What is generated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) feeds: usize,
+    pub(crate) entries: usize,
+    pub(crate) seed: u64,
+    /// Entries seconds apart and no word of how often documents are updated, so that a daemon asks as
+    /// often as it is told to.
+    pub(crate) brisk: bool,
+}
+
+/// A document and how often its feed has changed by then.
+type Edition = (usize, Arc<Page>);
+
 /// Makes the documents and remembers how far time has gone.
 pub(crate) struct Generator {
-    seed: u64,
-    feeds: usize,
-    entries: usize,
+    shape: Shape,
     ticks: AtomicUsize,
+    /// The current document of each feed with its edition; empty if none are kept.
+    kept: Vec<Mutex<Option<Edition>>>,
 }
 
 impl Generator {
-    pub(crate) fn new(seed: u64, feeds: usize, entries: usize) -> Self {
-        Self {
-            seed,
-            feeds,
-            entries,
+    /// Makes all documents, if they are kept, so that no measurement pays for it.
+    pub(crate) fn new(shape: Shape) -> Self {
+        let kept = if shape.feeds <= MOST_KEPT {
+            shape.feeds
+        } else {
+            0
+        };
+        let generator = Self {
+            shape,
             ticks: AtomicUsize::new(0),
+            kept: (0..kept).map(|_| Mutex::default()).collect(),
+        };
+        (0..kept).for_each(|feed| drop(generator.page(feed)));
+        generator
+    }
+
+    pub(crate) fn feeds(&self) -> usize {
+        self.shape.feeds
+    }
+
+    /// 2 % of the feeds get one new entry and, as feeds do, drop their oldest. Says how many.
+    pub(crate) fn tick(&self) -> usize {
+        let tick = self.ticks.fetch_add(1, Ordering::Relaxed);
+        let changing = (tick % CHANGING..self.shape.feeds).step_by(CHANGING);
+        let count = changing.len();
+        if !self.kept.is_empty() {
+            changing.for_each(|feed| drop(self.page(feed)));
+        }
+        count
+    }
+
+    /// How often a feed has changed: once in each whole turn of ticks, each feed at its own.
+    fn edition(&self, feed: usize) -> usize {
+        let ticks = self.ticks.load(Ordering::Relaxed);
+        (ticks + CHANGING - 1 - feed % CHANGING) / CHANGING
+    }
+
+    /// `ETag` and `Last-Modified` of a feed's document.
+    pub(crate) fn validators(&self, feed: usize) -> Validators {
+        let edition = self.edition(feed);
+        Validators {
+            etag: format!("\"{feed:x}-{edition:x}\""),
+            last_modified: published(edition + self.shape.entries, self.shape.brisk)
+                .format("%a, %d %b %Y %H:%M:%S GMT")
+                .to_string(),
         }
     }
 
-    /// All documents before the first tick.
-    pub(crate) fn pages(&self) -> Vec<Page> {
-        (0..self.feeds).map(|feed| self.page(feed, 0)).collect()
+    /// A feed's document.
+    pub(crate) fn page(&self, feed: usize) -> Arc<Page> {
+        let edition = self.edition(feed);
+        let Some(kept) = self.kept.get(feed) else {
+            return Arc::new(self.make(feed, edition));
+        };
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((of, page)) if *of == edition => Arc::clone(page),
+            _ => {
+                let page = Arc::new(self.make(feed, edition));
+                *kept = Some((edition, Arc::clone(&page)));
+                page
+            }
+        }
     }
 
-    /// 2 % of the feeds get one new entry and, as feeds do, drop their oldest.
-    pub(crate) fn tick(&self) -> Vec<(usize, Page)> {
-        let tick = self.ticks.fetch_add(1, Ordering::Relaxed);
-        // Every feed that changes now has changed once in each whole turn of ticks before.
-        let edition = tick / CHANGING + 1;
-        let changing = (tick % CHANGING..self.feeds).step_by(CHANGING);
-        changing
-            .map(|feed| (feed, self.page(feed, edition)))
-            .collect()
-    }
-
-    fn page(&self, feed: usize, edition: usize) -> Page {
-        let newest = edition + self.entries;
+    fn make(&self, feed: usize, edition: usize) -> Page {
+        let newest = edition + self.shape.entries;
         let articles: Vec<_> = (edition..newest)
             .rev()
-            .map(|number| Article::new(self.seed, feed, number))
+            .map(|number| Article::new(&self.shape, feed, number))
             .collect();
         let (content_type, body) = match feed % ATOM {
             4 => ("application/atom+xml; charset=utf-8", atom(feed, &articles)),
-            _ => ("application/rss+xml; charset=UTF-8", rss(feed, &articles)),
+            _ => (
+                "application/rss+xml; charset=UTF-8",
+                rss(feed, &articles, self.shape.brisk),
+            ),
         };
-        let modified = published(newest)
-            .format("%a, %d %b %Y %H:%M:%S GMT")
-            .to_string();
-        Page::new(
-            content_type,
-            format!("\"{feed:x}-{edition:x}\""),
-            modified,
-            body.as_bytes(),
-        )
+        Page::new(content_type, self.validators(feed), body.as_bytes())
     }
 }
 
-/// When the article of that number came out: one every six hours.
-fn published(number: usize) -> DateTime<Utc> {
-    let hours = i64::try_from(number).unwrap_or(0) * 6;
-    DateTime::UNIX_EPOCH + TimeDelta::days(20_454) + TimeDelta::hours(hours)
+/// When the article of that number came out: one every six hours, or every second.
+fn published(number: usize, brisk: bool) -> DateTime<Utc> {
+    let number = i64::try_from(number).unwrap_or(0);
+    let since = if brisk {
+        TimeDelta::seconds(number)
+    } else {
+        TimeDelta::hours(number * 6)
+    };
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_454) + since
 }
 
 struct Article {
@@ -150,15 +210,15 @@ struct Article {
 }
 
 impl Article {
-    fn new(seed: u64, feed: usize, number: usize) -> Self {
-        let mut random = Random(seed ^ ((feed as u64) << 32) ^ number as u64);
+    fn new(shape: &Shape, feed: usize, number: usize) -> Self {
+        let mut random = Random(shape.seed ^ ((feed as u64) << 32) ^ number as u64);
         let title = sentence(&mut random, 8);
         let site = format!("https://blog{feed}.example.org");
         Self {
             link: format!("{site}/2026/{}/", title.to_lowercase().replace(' ', "-")),
             guid: format!("{site}/?p={}", 1000 + number),
             author: format!("{} {}", capital(random.word()), capital(random.word())),
-            published: published(number),
+            published: published(number, shape.brisk),
             html: html(&mut random, &site),
             title,
         }
@@ -195,7 +255,12 @@ fn html(random: &mut Random, site: &str) -> String {
     html
 }
 
-fn rss(feed: usize, articles: &[Article]) -> String {
+fn rss(feed: usize, articles: &[Article], brisk: bool) -> String {
+    let period = if brisk {
+        ""
+    } else {
+        "\t<sy:updatePeriod>hourly</sy:updatePeriod>\n"
+    };
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><rss version=\"2.0\"\n\
          \txmlns:content=\"http://purl.org/rss/1.0/modules/content/\"\n\
@@ -205,7 +270,7 @@ fn rss(feed: usize, articles: &[Article]) -> String {
          \t<title>Blog {feed}</title>\n\
          \t<atom:link href=\"https://blog{feed}.example.org/feed/\" rel=\"self\" type=\"application/rss+xml\" />\n\
          \t<link>https://blog{feed}.example.org</link>\n\t<description>Notes of blog {feed}</description>\n\
-         \t<language>en-US</language>\n\t<sy:updatePeriod>hourly</sy:updatePeriod>\n\
+         \t<language>en-US</language>\n{period}\
          \t<generator>https://wordpress.org/?v=6.8</generator>\n"
     );
     for article in articles {

@@ -10,6 +10,8 @@
 )]
 
 mod client;
+mod daemon;
+mod faults;
 mod files;
 mod floor;
 mod generate;
@@ -17,13 +19,20 @@ mod measure;
 mod page;
 mod report;
 mod round;
+mod schedule;
 mod server;
+mod simulate;
 
 use std::{error::Error, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{floor::Target, generate::Generator, server::Server};
+use crate::{
+    faults::Faults,
+    floor::Target,
+    generate::{Generator, Shape},
+    server::{Pages, Server},
+};
 
 /// A measuring tool has no callers that would tell errors apart: the text is enough.
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -40,7 +49,7 @@ enum Command {
     /// Serve generated feeds; POST /tick changes 2 % of them, GET /stats counts.
     Serve {
         #[command(flatten)]
-        size: Size,
+        served: Served,
         /// 0 takes a free one and prints it.
         #[arg(long, default_value_t = 0)]
         port: u16,
@@ -78,13 +87,18 @@ enum Command {
         #[arg(trailing_var_arg = true, required = true)]
         command: Vec<OsString>,
     },
+    /// Scheduling alone, under a virtual clock: every poll is claimed and committed in a real store,
+    /// and no request is made.
+    Schedule(schedule::ScheduleArgs),
+    /// A daemon against the server: how late it polls, and what it costs while nothing is due.
+    Daemon(daemon::DaemonArgs),
     /// The whole benchmark: both floors and Tidings, cold, warm and with 2 % of the feeds changed.
     Run(RunArgs),
 }
 
-/// How much is served.
+/// What is served, and how well.
 #[derive(Args, Clone)]
-struct Size {
+struct Served {
     #[arg(long, default_value_t = 1000)]
     feeds: usize,
     /// Entries in each feed.
@@ -93,12 +107,29 @@ struct Size {
     /// Other texts, same sizes.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Addresses that the feeds stand at [default: one each].
+    #[arg(long)]
+    addresses: Option<usize>,
+    /// Entries are seconds apart, and documents do not say how often they are updated.
+    #[arg(long)]
+    brisk: bool,
+    #[command(flatten)]
+    faults: Faults,
+}
+
+impl Served {
+    fn places(&self, port: u16) -> page::Places {
+        page::Places {
+            port,
+            addresses: self.addresses.unwrap_or(self.feeds).max(1),
+        }
+    }
 }
 
 #[derive(Args)]
 struct RunArgs {
     #[command(flatten)]
-    size: Size,
+    served: Served,
     /// The binary to measure [default: `tidings` beside this one].
     #[arg(long)]
     tidings: Option<PathBuf>,
@@ -125,9 +156,14 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
-        Command::Serve { size, port } => {
-            let generator = Generator::new(size.seed, size.feeds, size.entries);
-            Server::new(generator.pages(), Some(generator)).run(port)
+        Command::Serve { served, port } => {
+            let pages = Pages::Made(Generator::new(Shape {
+                feeds: served.feeds,
+                entries: served.entries,
+                seed: served.seed,
+                brisk: served.brisk,
+            }));
+            Server::new(pages, served.addresses, served.faults).run(port)
         }
         Command::ServeDir {
             list,
@@ -136,7 +172,8 @@ fn run(command: Command) -> Result<()> {
             feeds_toml,
         } => {
             let files = files::read(&list, &root)?;
-            let server = Server::new(files.pages, None).bind(port)?;
+            let server =
+                Server::new(Pages::Fixed(files.pages), None, Faults::default()).bind(port)?;
             let feeds = files::feeds_toml(&files.names, server.port());
             match feeds_toml {
                 Some(path) => std::fs::write(path, feeds)?,
@@ -147,6 +184,8 @@ fn run(command: Command) -> Result<()> {
         Command::FloorD { target, etags } => floor::download(&target, etags.as_deref()),
         Command::FloorS { target, db } => floor::download_and_store(&target, &db),
         Command::Measure { command } => measure::print(&command),
+        Command::Schedule(args) => schedule::run(&args),
+        Command::Daemon(args) => daemon::run(&args),
         Command::Run(args) => round::run(&args),
     }
 }

@@ -44,6 +44,7 @@ struct Row {
     cost: Cost,
     requests: u64,
     not_modified: u64,
+    faulty: u64,
     body_bytes: u64,
 }
 
@@ -95,6 +96,7 @@ impl Report {
             cost,
             requests: after.requests - before.requests,
             not_modified: after.not_modified - before.not_modified,
+            faulty: after.faulty - before.faulty,
             body_bytes: after.body_bytes - before.body_bytes,
         });
     }
@@ -161,6 +163,8 @@ impl Report {
             "articles_per_s": self.new_articles(row.phase) as f64 / row.cost.wall_s,
             "requests": row.requests,
             "not_modified": row.not_modified,
+            "faulty": row.faulty,
+            "cpu_s_per_1000": row.cost.cpu_s / self.feeds as f64 * 1e3,
             "body_bytes": row.body_bytes,
             "cost": row.cost,
         })
@@ -176,16 +180,18 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "{:<8} {:<5} {:>8} {:>8} {:>8} {:>10} {:>9} {:>9} {:>6} {:>7} {:>5}",
+            "{:<8} {:<5} {:>8} {:>8} {:>9} {:>8} {:>10} {:>9} {:>9} {:>6} {:>6} {:>7} {:>5}",
             "",
             "",
             "wall s",
             "CPU s",
+            "CPU s/1k",
             "feeds/s",
             "articles/s",
             "peak MB",
             "requests",
             "304",
+            "faulty",
             "body MB",
             "exit"
         )?;
@@ -196,16 +202,18 @@ impl fmt::Display for Report {
                 .map_or("signal".to_owned(), |code| code.to_string());
             writeln!(
                 f,
-                "{:<8} {:<5} {:>8.2} {:>8.3} {:>8.0} {:>10.0} {:>9.1} {:>9} {:>6} {:>7.1} {:>5}",
+                "{:<8} {:<5} {:>8.2} {:>8.3} {:>9.3} {:>8.0} {:>10.0} {:>9.1} {:>9} {:>6} {:>6} {:>7.1} {:>5}",
                 row.subject.name(),
                 row.phase.name(),
                 row.cost.wall_s,
                 row.cost.cpu_s,
+                row.cost.cpu_s / self.feeds as f64 * 1e3,
                 self.feeds as f64 / row.cost.wall_s,
                 self.new_articles(row.phase) as f64 / row.cost.wall_s,
                 row.cost.peak_rss_mb,
                 row.requests,
                 row.not_modified,
+                row.faulty,
                 row.body_bytes as f64 / 1e6,
                 exit,
             )?;

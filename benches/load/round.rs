@@ -7,6 +7,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -15,9 +16,12 @@ use crate::{
     Result, RunArgs,
     client::ServerProcess,
     measure,
-    page::url,
+    page::Places,
     report::{Phase, Report, Subject},
 };
+
+/// The default pause between two requests to one host.
+const HOST_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Runs it and prints the table or the line of JSON.
 pub(crate) fn run(args: &RunArgs) -> Result<()> {
@@ -31,20 +35,28 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     {
         return Err(format!("{} holds an earlier run", dir.display()).into());
     }
-    let tidings = tidings_path(args)?;
-    let server = ServerProcess::start(&args.size)?;
-    let config = write_settings(dir, args.size.feeds, server.port)?;
-    let mut report = Report::new(args.size.feeds, args.size.entries);
+    let tidings = tidings_path(args.tidings.as_deref())?;
+    let server = ServerProcess::start(&args.served)?;
+    let config = write_settings(dir, args.served.feeds, server.places, "")?;
+    let mut report = Report::new(args.served.feeds, args.served.entries);
 
+    let floor = |name, option, file| {
+        let target = (args.served.feeds, args.concurrency, server.places);
+        floor(target, name, option, dir.join(file))
+    };
     for subject in [Subject::FloorD, Subject::FloorS, Subject::Tidings] {
         let command = match subject {
-            Subject::FloorD => floor(args, &server, "floor-d", "--etags", dir.join("etags"))?,
-            Subject::FloorS => floor(args, &server, "floor-s", "--db", dir.join("floor.db"))?,
+            Subject::FloorD => floor("floor-d", "--etags", "etags")?,
+            Subject::FloorS => floor("floor-s", "--db", "floor.db")?,
             Subject::Tidings => poll(&tidings, &config),
         };
         for phase in [Phase::Cold, Phase::Warm, Phase::Changed] {
             if matches!(phase, Phase::Changed) {
                 report.changed = server.tick()?;
+            }
+            if matches!(subject, Subject::Tidings) {
+                // Hosts have their turn again: the round is not to wait for them.
+                std::thread::sleep(HOST_INTERVAL);
             }
             let before = server.stats()?;
             let cost = measure::run(&command)?;
@@ -62,8 +74,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     Ok(())
 }
 
-fn tidings_path(args: &RunArgs) -> Result<PathBuf> {
-    match &args.tidings {
+/// The binary to measure: the one named, else the one beside this.
+pub(crate) fn tidings_path(named: Option<&Path>) -> Result<PathBuf> {
+    match named {
         // The child runs where we do, but a bare name must not be looked up in PATH.
         Some(path) => Ok(path
             .canonicalize()
@@ -72,8 +85,14 @@ fn tidings_path(args: &RunArgs) -> Result<PathBuf> {
     }
 }
 
-/// Settings as an operator would leave them, but for the loopback addresses.
-fn write_settings(dir: &Path, feeds: usize, port: u16) -> Result<PathBuf> {
+/// Settings as an operator would leave them, but for the loopback addresses. `more` is said of every
+/// feed.
+pub(crate) fn write_settings(
+    dir: &Path,
+    feeds: usize,
+    places: Places,
+    more: &str,
+) -> Result<PathBuf> {
     let config = dir.join("tidings.toml");
     fs::write(
         &config,
@@ -82,15 +101,15 @@ fn write_settings(dir: &Path, feeds: usize, port: u16) -> Result<PathBuf> {
     )?;
     let mut toml = String::new();
     for feed in 0..feeds {
-        writeln!(toml, "[[feed]]\nurl = \"{}\"\n", url(feed, port))?;
+        writeln!(toml, "[[feed]]\nurl = \"{}\"\n{more}", places.url(feed))?;
     }
     fs::write(dir.join("feeds.toml"), toml)?;
     Ok(config)
 }
 
-fn floor(
-    args: &RunArgs,
-    server: &ServerProcess,
+/// A floor's command for so many feeds, so many at once, at these places.
+pub(crate) fn floor(
+    (feeds, concurrency, places): (usize, usize, Places),
     name: &str,
     option: &str,
     state: PathBuf,
@@ -99,17 +118,20 @@ fn floor(
         std::env::current_exe()?.into(),
         name.into(),
         "--port".into(),
-        server.port.to_string().into(),
+        places.port.to_string().into(),
         "--feeds".into(),
-        args.size.feeds.to_string().into(),
+        feeds.to_string().into(),
+        "--addresses".into(),
+        places.addresses.to_string().into(),
         "--concurrency".into(),
-        args.concurrency.to_string().into(),
+        concurrency.to_string().into(),
         option.into(),
         state.into(),
     ])
 }
 
-fn poll(tidings: &Path, config: &Path) -> Vec<OsString> {
+/// One round over all feeds.
+pub(crate) fn poll(tidings: &Path, config: &Path) -> Vec<OsString> {
     let mut command: Vec<OsString> = vec![tidings.into(), "--config".into(), config.into()];
     command.extend(["poll", "--all", "--force", "-q"].map(OsString::from));
     command

@@ -1,13 +1,13 @@
 //! The feed server: as little HTTP/1.1 as keep-alive, gzip and conditional requests need, so that
 //! on a shared machine it takes little from what is measured.
 //!
-//! The feed is told by the address that was dialled, not by the path.
+//! The feed is told by the address that was dialled, and by the path where feeds share one.
 
 use std::{
     io,
     net::{IpAddr, Ipv4Addr},
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -17,19 +17,53 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::{
     Result,
+    faults::Faults,
     generate::Generator,
-    page::{Page, feed_at},
+    page::{Page, Places, Validators},
 };
 
 /// Heads longer than this are nobody's feed request.
 const MOST_HEAD: usize = 64 * 1024;
 
-/// What is served, and counts of what was asked.
+/// What is served.
+pub(crate) enum Pages {
+    /// Documents that never change.
+    Fixed(Vec<Arc<Page>>),
+    /// Generated ones.
+    Made(Generator),
+}
+
+impl Pages {
+    fn count(&self) -> usize {
+        match self {
+            Self::Fixed(pages) => pages.len(),
+            Self::Made(generator) => generator.feeds(),
+        }
+    }
+
+    fn validators(&self, feed: usize) -> Validators {
+        match self {
+            Self::Fixed(pages) => pages[feed].validators.clone(),
+            Self::Made(generator) => generator.validators(feed),
+        }
+    }
+
+    fn page(&self, feed: usize) -> Arc<Page> {
+        match self {
+            Self::Fixed(pages) => Arc::clone(&pages[feed]),
+            Self::Made(generator) => generator.page(feed),
+        }
+    }
+}
+
+/// Serves, and counts what was asked.
 pub(crate) struct Server {
-    pages: RwLock<Vec<Arc<Page>>>,
-    generator: Option<Generator>,
+    pages: Pages,
+    addresses: usize,
+    faults: Faults,
     requests: AtomicU64,
     not_modified: AtomicU64,
+    faulty: AtomicU64,
     body_bytes: AtomicU64,
 }
 
@@ -37,16 +71,27 @@ pub(crate) struct Server {
 pub(crate) struct Bound {
     server: Server,
     listener: std::net::TcpListener,
-    port: u16,
+    places: Places,
+}
+
+/// What becomes of a request.
+enum Outcome {
+    Answer(Vec<u8>),
+    /// The connection is closed without a word.
+    Dropped,
 }
 
 impl Server {
-    pub(crate) fn new(pages: Vec<Page>, generator: Option<Generator>) -> Self {
+    /// Feeds stand at so many addresses; `None`: each at one of its own.
+    pub(crate) fn new(pages: Pages, addresses: Option<usize>, faults: Faults) -> Self {
+        let addresses = addresses.unwrap_or(pages.count()).max(1);
         Self {
-            pages: RwLock::new(pages.into_iter().map(Arc::new).collect()),
-            generator,
+            pages,
+            addresses,
+            faults,
             requests: AtomicU64::new(0),
             not_modified: AtomicU64::new(0),
+            faulty: AtomicU64::new(0),
             body_bytes: AtomicU64::new(0),
         }
     }
@@ -55,11 +100,14 @@ impl Server {
     pub(crate) fn bind(self, port: u16) -> Result<Bound> {
         let listener = std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))?;
         listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
+        let places = Places {
+            port: listener.local_addr()?.port(),
+            addresses: self.addresses,
+        };
         Ok(Bound {
             server: self,
             listener,
-            port,
+            places,
         })
     }
 
@@ -67,30 +115,43 @@ impl Server {
         self.bind(port)?.run()
     }
 
-    fn answer(&self, request: &Request<'_>) -> Vec<u8> {
+    async fn answer(&self, request: &Request<'_>) -> Outcome {
         match (request.method, request.path) {
-            ("GET", "/stats") => self.stats(),
-            ("POST", "/tick") => self.tick(),
-            _ => self.feed(request),
+            ("GET", "/stats") => Outcome::Answer(self.stats()),
+            ("POST", "/tick") => Outcome::Answer(self.tick()),
+            _ => self.feed(request).await,
         }
     }
 
-    fn feed(&self, request: &Request<'_>) -> Vec<u8> {
-        let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(page) = request.feed.and_then(|feed| pages.get(feed)).cloned() else {
-            return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec();
+    async fn feed(&self, request: &Request<'_>) -> Outcome {
+        let Some(feed) = request.feed.filter(|feed| *feed < self.pages.count()) else {
+            let nothing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+            return Outcome::Answer(nothing.to_vec());
         };
-        drop(pages);
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        if request.has(&page) {
-            self.not_modified.fetch_add(1, Ordering::Relaxed);
-            return format!("HTTP/1.1 304 Not Modified\r\n{}\r\n", validators(&page)).into_bytes();
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        if let Some(delay) = self.faults.delay(number) {
+            tokio::time::sleep(delay).await;
         }
-        if request.takes_gzip {
+        if let Some(fault) = self.faults.fault(number) {
+            self.faulty.fetch_add(1, Ordering::Relaxed);
+            return fault.head().map_or(Outcome::Dropped, |head| {
+                Outcome::Answer(format!("HTTP/1.1 {head}Content-Length: 0\r\n\r\n").into_bytes())
+            });
+        }
+        let validators = self.pages.validators(feed);
+        if request.has(&validators) {
+            self.not_modified.fetch_add(1, Ordering::Relaxed);
+            let head = headers(&validators);
+            return Outcome::Answer(
+                format!("HTTP/1.1 304 Not Modified\r\n{head}\r\n").into_bytes(),
+            );
+        }
+        let page = self.pages.page(feed);
+        Outcome::Answer(if request.takes_gzip {
             self.body(&page, &page.gzip, "Content-Encoding: gzip\r\n")
         } else {
             self.body(&page, &page.plain(), "")
-        }
+        })
     }
 
     fn body(&self, page: &Page, body: &[u8], encoding: &str) -> Vec<u8> {
@@ -100,7 +161,7 @@ impl Server {
             "HTTP/1.1 200 OK\r\nContent-Type: {}\r\n{}{encoding}Vary: Accept-Encoding\r\n\
              Content-Length: {}\r\n\r\n",
             page.content_type,
-            validators(page),
+            headers(&page.validators),
             body.len()
         )
         .into_bytes();
@@ -112,28 +173,23 @@ impl Server {
         json_message(&json!({
             "requests": self.requests.load(Ordering::Relaxed),
             "not_modified": self.not_modified.load(Ordering::Relaxed),
+            "faulty": self.faulty.load(Ordering::Relaxed),
             "body_bytes": self.body_bytes.load(Ordering::Relaxed),
         }))
     }
 
     fn tick(&self) -> Vec<u8> {
-        let changed = self
-            .generator
-            .as_ref()
-            .map(Generator::tick)
-            .unwrap_or_default();
-        let count = changed.len();
-        let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
-        for (feed, page) in changed {
-            pages[feed] = Arc::new(page);
-        }
-        json_message(&json!({ "changed": count }))
+        let changed = match &self.pages {
+            Pages::Fixed(_) => 0,
+            Pages::Made(generator) => generator.tick(),
+        };
+        json_message(&json!({ "changed": changed }))
     }
 }
 
 impl Bound {
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.places.port
     }
 
     /// Serves until the process is ended.
@@ -141,15 +197,11 @@ impl Bound {
         let Self {
             server,
             listener,
-            port,
+            places,
         } = self;
-        let count = server
-            .pages
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len();
+        let (count, port) = (server.pages.count(), places.port);
         let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
+            .enable_all()
             .build()?;
         runtime.block_on(async {
             let listener = TcpListener::from_std(listener)?;
@@ -159,23 +211,27 @@ impl Bound {
                 let (stream, _) = listener.accept().await?;
                 let server = Arc::clone(&server);
                 // A client that goes away is no concern of the server's.
-                tokio::spawn(async move { drop(converse(&stream, &server).await) });
+                tokio::spawn(async move { drop(converse(&stream, &server, places).await) });
             }
         })
     }
 }
 
 /// One connection: requests and answers in turn.
-async fn converse(stream: &TcpStream, server: &Server) -> io::Result<()> {
+async fn converse(stream: &TcpStream, server: &Server, places: Places) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let feed = match stream.local_addr()?.ip() {
-        IpAddr::V4(address) => feed_at(address),
-        IpAddr::V6(_) => None,
+    let IpAddr::V4(address) = stream.local_addr()?.ip() else {
+        return Ok(());
     };
     let mut unread = Vec::new();
     while let Some(head) = read_head(stream, &mut unread).await? {
         let head = String::from_utf8_lossy(&head);
-        write_all(stream, &server.answer(&Request::parse(&head, feed))).await?;
+        let mut request = Request::parse(&head);
+        request.feed = places.feed_at(address, request.path);
+        match server.answer(&request).await {
+            Outcome::Answer(answer) => write_all(stream, &answer).await?,
+            Outcome::Dropped => return Ok(()),
+        }
     }
     Ok(())
 }
@@ -221,7 +277,7 @@ struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    fn parse(head: &'a str, feed: Option<usize>) -> Self {
+    fn parse(head: &'a str) -> Self {
         let mut words = head.split(' ');
         let header = |name: &str| {
             head.lines().find_map(|line| {
@@ -232,7 +288,7 @@ impl<'a> Request<'a> {
         Self {
             method: words.next().unwrap_or_default(),
             path: words.next().unwrap_or_default(),
-            feed,
+            feed: None,
             if_none_match: header("if-none-match"),
             if_modified_since: header("if-modified-since"),
             takes_gzip: header("accept-encoding").is_some_and(|codings| codings.contains("gzip")),
@@ -240,18 +296,18 @@ impl<'a> Request<'a> {
     }
 
     /// Whether the client has this very page (RFC 9110 §13.2.2: the entity tag decides alone).
-    fn has(&self, page: &Page) -> bool {
+    fn has(&self, current: &Validators) -> bool {
         match self.if_none_match {
-            Some(etag) => etag == page.etag,
-            None => self.if_modified_since == Some(&page.last_modified),
+            Some(etag) => etag == current.etag,
+            None => self.if_modified_since == Some(&current.last_modified),
         }
     }
 }
 
-fn validators(page: &Page) -> String {
+fn headers(validators: &Validators) -> String {
     format!(
         "ETag: {}\r\nLast-Modified: {}\r\n",
-        page.etag, page.last_modified
+        validators.etag, validators.last_modified
     )
 }
 
