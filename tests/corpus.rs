@@ -90,6 +90,7 @@ fn real_feeds_give_all_their_entries() {
     let references = references(&folder);
     let limits = Limits {
         max_entries: usize::MAX,
+        pages: false,
     };
     for (name, bytes) in feeds(&folder) {
         let wanted = references.get(&name).copied().unwrap_or(1);

@@ -62,6 +62,41 @@ fn sigterm_lets_the_poll_under_way_end_and_keeps_what_it_brought() {
 }
 
 #[test]
+fn sigterm_gives_back_what_was_claimed_and_not_asked() {
+    let (slow, other) = (Site::start(), Site::start_on("127.0.0.2"));
+    slow.serve("/slow", Reply::hold());
+    other.serve("/b", Reply::feed(rss(&["b"])));
+    let feed = |id: &str, url: String| format!("[[feed]]\nid = {id:?}\nurl = {url:?}");
+    let tidings = Tidings::new()
+        .settings("[fetch]\nconcurrency = 1")
+        .feed_toml(&feed("a", slow.url("/slow")));
+    let mut daemon = tidings.spawn(&["run"]);
+    slow.wait_for_requests("/slow", 1);
+    // One request at once: the second feed is claimed and waits.
+    let tidings = tidings.feed_toml(&feed("b", other.url("/b")));
+    daemon.sighup();
+    let claimed = "SELECT count(*) FROM feeds WHERE id = 'b' AND lease_until > 0";
+    let start = Instant::now();
+    while Database::of(&tidings).number(claimed) == 0 {
+        assert!(start.elapsed() < DEADLINE, "the second feed is not claimed");
+        std::thread::yield_now();
+    }
+    daemon.sigterm();
+    daemon.wait_for_stderr_line("stopping");
+    slow.serve("/slow", Reply::feed(rss(&["a"])));
+    daemon.wait().ok();
+    let store = Database::of(&tidings);
+    let kept =
+        "SELECT count(*) FROM feeds WHERE id = 'b' AND claimed_at IS NULL AND lease_until = 0";
+    assert_eq!(store.number(kept), 1);
+    assert_eq!(store.count("articles"), 1);
+    assert_eq!(other.all_requests().len(), 0);
+    // It is due as it was.
+    tidings.run(&["poll"]).ok().stdout_has("Polled 1 feed");
+    assert_eq!(other.all_requests().len(), 1);
+}
+
+#[test]
 fn a_second_sigterm_ends_at_once_and_the_next_start_is_fine() {
     let site = Site::start();
     site.serve("/slow", Reply::hold());

@@ -42,7 +42,10 @@ fn a_detected_language_is_the_one_that_publishers_declare() {
         .into_iter()
         .find(|folder| folder.join("real.txt").exists())
         .expect("real.txt in TIDINGS_CORPUS or in its folder feeds");
-    let limits = Limits { max_entries: 100 };
+    let limits = Limits {
+        max_entries: 100,
+        pages: false,
+    };
     // By percent of confidence: entries, and those that agree.
     let mut counts: BTreeMap<u8, (usize, usize)> = BTreeMap::new();
     let (mut declared, mut contradicted, mut silent) = (0, 0, 0);

@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("parse", &["model"]),
     ("normalize", &["model"]),
     ("store", &["model"]),
+    ("websub", &["model"]),
     ("schedule", &["model", "config", "store"]),
     (
         "ingest",
@@ -24,9 +25,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "normalize",
             "store",
             "schedule",
+            "websub",
         ],
     ),
     ("export", &["model", "normalize", "store"]),
+    ("serve", &["model", "store", "websub", "ingest"]),
     (
         "daemon",
         &[
@@ -39,6 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "schedule",
             "ingest",
             "export",
+            "serve",
         ],
     ),
     (
@@ -64,6 +68,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// one place.
 const FENCES: &[(&str, &[&str])] = &[
     ("reqwest", &["fetch"]),
+    ("flate2", &["fetch"]),
+    ("robotxt", &["fetch"]),
+    ("async_compression", &["fetch"]),
+    ("tokio_util", &["fetch"]),
     ("feed_rs", &["parse"]),
     ("html5gum", &["normalize", "parse"]),
     ("ammonia", &["normalize"]),
@@ -74,6 +82,12 @@ const FENCES: &[(&str, &[&str])] = &[
     ("toml", &["config"]),
     ("toml_edit", &["config"]),
     ("quick_xml", &["config", "parse"]),
+    ("axum", &["serve"]),
+    ("hyper", &["serve"]),
+    ("hyper_util", &["serve"]),
+    ("hmac", &["websub"]),
+    ("sha1", &["websub"]),
+    ("getrandom", &["ingest"]),
     ("sd_notify", &["daemon"]),
     ("clap", &["cli", "main"]),
     ("indicatif", &["cli"]),

@@ -24,7 +24,13 @@ mod language;
 mod layers;
 // The conversation with publishers' servers and what becomes of their entries.
 mod polling;
+// Scheduling under a virtual clock: hours in seconds, clocks that jump.
+mod schedule;
+// A month of polling with restarts, judged by publishers' logs alone.
+mod score;
 // The article schema: the user's own file and the feeds that made it.
 mod seed;
+// Hubs that push (WebSub), and those who would be one.
+mod websub;
 // The tools of all other modules: a loopback feed server, a runner for the binary, golden files.
 mod util;

@@ -9,6 +9,8 @@ mod facts;
 mod feeds;
 // Articles out and in.
 mod files;
+// From a page to its feed.
+mod find;
 // Options of every command, help, logs, pipes.
 mod manners;
 // Mistakes in settings, feed files and stores.

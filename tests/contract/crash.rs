@@ -11,7 +11,7 @@ use tidings::{
     store::{Backend as _, sqlite::Sqlite},
 };
 
-use super::{Bench, HOUR, at, batch, claim, insert, set, spec, story};
+use super::{Bench, at, batch, claim, insert, set, spec, story};
 
 /// Set for the child process; names the store.
 const CHILD: &str = "TIDINGS_TEST_CRASH_CHILD";
@@ -23,8 +23,9 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// One poll that stores `slugs`; the connection is left open, as a kill would leave it.
 fn poll(store: &mut Sqlite, minute: i64, slugs: &[&str]) {
     let due = store
-        .claim(&["one".parse().unwrap()], at(minute), HOUR)
-        .unwrap();
+        .claim(&["one".parse().unwrap()], &claim(minute))
+        .unwrap()
+        .feeds;
     let entries = slugs.iter().map(|slug| insert(story(slug))).collect();
     let batch = batch(&due[0].feed, minute, entries);
     store.commit(&[batch]).unwrap().remove(0).unwrap();
@@ -50,7 +51,7 @@ fn what_was_acknowledged_is_there_after_a_connection_vanished() {
     let mut again = Sqlite::open(&copy).unwrap();
     assert_eq!(again.count(&ArticleQuery::default()).unwrap(), 2);
     assert_eq!(again.totals(at(0)).unwrap().last_seq, 2);
-    assert!(again.claim_due(&claim(59)).unwrap().feeds.is_empty());
+    assert!(again.claim_due(&claim(59)).unwrap().is_empty());
 }
 
 #[test]
@@ -147,8 +148,9 @@ fn a_writer_waits_for_another_writer_instead_of_failing() {
         for round in 0..50 {
             let minute = round * 70;
             let due = store
-                .claim(&[feed.parse().unwrap()], at(minute), HOUR)
-                .unwrap();
+                .claim(&[feed.parse().unwrap()], &claim(minute))
+                .unwrap()
+                .feeds;
             let slug = format!("{feed}-{round}");
             let batch = batch(&due[0].feed, minute, vec![insert(story(&slug))]);
             store.commit(&[batch]).unwrap().remove(0).unwrap();

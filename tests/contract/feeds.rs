@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use tidings::{
     model::{
-        FailKind, Failure, FeedFacts, FeedFilter, FeedSpec, FeedState, Permanence, Redirect,
-        Validators,
+        FailKind, Failure, FeedFacts, FeedFilter, FeedSpec, FeedState, Gaps, Health, Move,
+        Permanence, Redirect, Resume, Staleness, Unread, Validators,
     },
-    store::{FeedSet, StoreError, SyncReport},
+    store::{FeedSet, SyncReport},
 };
 
-use super::{Bench, HOUR, at, batch, batch_with, contract, id, insert, set, spec, spec_on, story};
+use super::{Bench, HOUR, at, batch, batch_with, contract, id, insert, set, spec, story};
 
 contract! {
     a_new_feed_is_due_at_once
@@ -21,13 +21,12 @@ contract! {
     only_the_files_of_a_sync_lose_feeds
     a_feed_that_moves_to_another_file_is_the_same_feed
     a_retired_feed_that_is_named_again_is_added_and_keeps_its_state
-    a_new_url_is_due_at_once_and_forgets_what_the_old_one_answered
-    a_new_url_on_the_same_host_still_waits_for_its_retry_after
-    a_poll_of_the_old_url_that_is_under_way_is_fenced_off
     a_paused_feed_that_is_resumed_is_due_when_it_was
+    feeds_are_counted_by_their_health
     an_endless_interval_neither_overflows_nor_stops_other_feeds
     feeds_are_listed_by_id_without_the_retired_ones_unless_asked
     feeds_are_found_by_id_and_their_articles_counted_once
+    feeds_are_listed_a_page_at_a_time
     the_articles_of_a_feed_take_its_new_name_as_their_source
 }
 
@@ -38,7 +37,7 @@ fn origin(feed: &str, file: &str) -> FeedSpec {
     }
 }
 
-fn report(added: u32, changed: u32, retired: u32) -> SyncReport {
+pub(super) fn report(added: u32, changed: u32, retired: u32) -> SyncReport {
     SyncReport {
         added,
         changed,
@@ -46,24 +45,29 @@ fn report(added: u32, changed: u32, retired: u32) -> SyncReport {
     }
 }
 
+fn rich_facts() -> FeedFacts {
+    FeedFacts {
+        encoding: Some("windows-1252".to_owned()),
+        language: Some("de".to_owned()),
+        generator: Some("Press 7".to_owned()),
+        rights: Some("© \"Ada\"".to_owned()),
+        subtitle: Some("News".to_owned()),
+        image: Some("https://example.org/logo.png".to_owned()),
+        self_url: Some("https://one.example/one.xml".to_owned()),
+        hubs: vec!["https://hub.example/".to_owned()],
+        next_url: Some("https://one.example/one.xml?page=2".to_owned()),
+        prev_url: Some("https://one.example/one.xml?page=0".to_owned()),
+        archive_url: Some("https://one.example/2025".to_owned()),
+    }
+}
+
 /// A state in which every field says something.
-fn rich_state() -> FeedState {
+pub(super) fn rich_state() -> FeedState {
     FeedState {
         title: Some("A title – ünïcode".to_owned()),
         site_url: Some("https://example.org/".to_owned()),
         format: Some("RSS 2.0".to_owned()),
-        facts: FeedFacts {
-            encoding: Some("windows-1252".to_owned()),
-            language: Some("de".to_owned()),
-            generator: Some("Press 7".to_owned()),
-            rights: Some("© \"Ada\"".to_owned()),
-            subtitle: Some("News".to_owned()),
-            image: Some("https://example.org/logo.png".to_owned()),
-            self_url: Some("https://one.example/one.xml".to_owned()),
-            hubs: vec!["https://hub.example/".to_owned()],
-            next_url: Some("https://one.example/one.xml?page=2".to_owned()),
-            prev_url: Some("https://one.example/2025".to_owned()),
-        },
+        facts: rich_facts(),
         validators: Validators {
             etag: Some(vec![b'"', 0xE9, b'"']),
             last_modified: Some(b"yesterday".to_vec()),
@@ -88,7 +92,40 @@ fn rich_state() -> FeedState {
             permanence: Permanence::Permanent,
             since: at(5),
             polls: 6,
+            shares_entries: true,
         }),
+        learnt_url: Some("https://one.example/new.xml".to_owned()),
+        moves: vec![Move {
+            at: at(5),
+            from: "https://one.example/one.xml".to_owned(),
+            to: "https://one.example/new.xml".to_owned(),
+            what: "moved".to_owned(),
+        }],
+        resume: Some(Resume {
+            url: "https://one.example/later.xml".to_owned(),
+            permanence: Permanence::Temporary,
+        }),
+        max_age: Some(300),
+        throttled: 2,
+        unmatched: 3,
+        etag_useless: true,
+        staleness: Staleness {
+            since: Some(at(6)),
+            patience: Some(std::time::Duration::from_secs(7)),
+            lying: true,
+            probed: Some(at(8)),
+        },
+        unread: Some(Unread {
+            hash: "def".to_owned(),
+            reading: "0.0.1 feed".to_owned(),
+        }),
+        newest: vec!["0011223344556677".to_owned()],
+        gaps: Gaps {
+            count: 1,
+            last: Some(at(9)),
+            after: Some(at(7)),
+            halvings: 1,
+        },
         rhythm: None,
         hint_minutes: Some(30),
         skip_hours: vec![1, 2],
@@ -100,7 +137,7 @@ fn rich_state() -> FeedState {
 }
 
 /// One feed whose latest poll left the rich state, next due at minute 60.
-fn with_rich_feed(store: &mut Bench) {
+pub(super) fn with_rich_feed(store: &mut Bench) {
     store.with_feeds(&["one"]);
     let due = store.lease("one", 0);
     let batch = batch_with(&due, rich_state(), 0, vec![insert(story("a"))]);
@@ -143,7 +180,7 @@ fn every_field_of_a_spec_that_changes_is_reported_and_stored(store: &mut Bench) 
     assert_eq!((feed.name, feed.tags), (spec.name, spec.tags));
     assert_eq!((Some(feed.interval), feed.paused), (spec.interval, true));
     assert_eq!(
-        (feed.url.as_str(), feed.host.as_str()),
+        (feed.url.as_str(), feed.scope.as_str()),
         ("https://other.example/feed", "other.example")
     );
 }
@@ -209,58 +246,6 @@ fn a_retired_feed_that_is_named_again_is_added_and_keeps_its_state(store: &mut B
     assert_eq!(store.feed("one").next_poll, at(60));
 }
 
-fn a_new_url_is_due_at_once_and_forgets_what_the_old_one_answered(store: &mut Bench) {
-    with_rich_feed(store);
-    assert_eq!(store.claimable(1000), [""; 0], "it is gone");
-    assert_eq!(
-        store.sync(vec![spec_on("one", "new.example")], 7),
-        report(0, 1, 0)
-    );
-    let feed = store.feed("one");
-    let old = rich_state();
-    let expected = FeedState {
-        validators: Validators::default(),
-        body_hash: None,
-        failures: 0,
-        failure: None,
-        retry_after: None,
-        gone_since: None,
-        gone_polls: 0,
-        gone: false,
-        redirect: None,
-        ..old
-    };
-    assert_eq!((feed.state, feed.next_poll), (expected, at(7)));
-    assert_eq!(store.claimable(7), ["one"]);
-}
-
-fn a_new_url_on_the_same_host_still_waits_for_its_retry_after(store: &mut Bench) {
-    with_rich_feed(store);
-    let moved = FeedSpec {
-        url: "https://one.example/elsewhere.xml".to_owned(),
-        ..spec("one")
-    };
-    store.sync(vec![moved], 7);
-    assert_eq!(store.feed("one").state.retry_after, Some(at(600)));
-    assert_eq!(store.claimable(599), [""; 0]);
-    assert_eq!(store.claimable(600), ["one"]);
-}
-
-fn a_poll_of_the_old_url_that_is_under_way_is_fenced_off(store: &mut Bench) {
-    store.with_feeds(&["one"]);
-    let old = store.lease("one", 0);
-    store.sync(vec![spec_on("one", "new.example")], 1);
-    let gone = FeedState {
-        gone: true,
-        ..old.state.clone()
-    };
-    let late = batch_with(&old, gone, 2, vec![insert(story("a"))]);
-    let refused = store.commit(late);
-    assert!(matches!(refused, Err(StoreError::LeaseLost { feed }) if feed == "one"));
-    assert_eq!(store.claimable(2), ["one"]);
-    assert!(store.all().is_empty());
-}
-
 fn a_paused_feed_that_is_resumed_is_due_when_it_was(store: &mut Bench) {
     store.with_feeds(&["one"]);
     store.poll("one", 0, Vec::new());
@@ -270,7 +255,7 @@ fn a_paused_feed_that_is_resumed_is_due_when_it_was(store: &mut Bench) {
     };
     store.sync(vec![paused], 5);
     assert_eq!(store.claimable(100), [""; 0]);
-    assert_eq!(store.db.next_due(at(0)).unwrap(), None);
+    assert_eq!(store.db.next_due().unwrap(), None);
     store.sync(vec![spec("one")], 110);
     assert_eq!(store.feed("one").next_poll, at(60));
     assert_eq!(store.claimable(110), ["one"]);
@@ -315,6 +300,7 @@ fn feeds_are_found_by_id_and_their_articles_counted_once(store: &mut Bench) {
         ids: vec![id("two"), id("one"), id("unknown")],
         count_articles: true,
         retired: false,
+        ..FeedFilter::default()
     };
     let found: Vec<_> = store.db.feeds(&filter).unwrap();
     let counts: Vec<_> = found
@@ -323,6 +309,27 @@ fn feeds_are_found_by_id_and_their_articles_counted_once(store: &mut Bench) {
         .collect();
     assert_eq!(counts, [("one", 2), ("two", 0)]);
     assert_eq!(found[0].interval, HOUR);
+}
+
+fn feeds_are_listed_a_page_at_a_time(store: &mut Bench) {
+    store.with_feeds(&["b", "c", "a", "d"]);
+    let listed = |store: &mut Bench, after: Option<&str>, limit| {
+        let filter = FeedFilter {
+            after: after.map(id),
+            limit,
+            ..FeedFilter::default()
+        };
+        let feeds = store.other.feeds(&filter).unwrap();
+        feeds
+            .iter()
+            .map(|feed| feed.id.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed(store, None, Some(2)), ["a", "b"]);
+    assert_eq!(listed(store, Some("b"), Some(2)), ["c", "d"]);
+    assert_eq!(listed(store, Some("bb"), None), ["c", "d"]);
+    assert!(listed(store, Some("d"), Some(2)).is_empty());
+    assert!(listed(store, None, Some(0)).is_empty());
 }
 
 fn the_articles_of_a_feed_take_its_new_name_as_their_source(store: &mut Bench) {
@@ -338,4 +345,52 @@ fn the_articles_of_a_feed_take_its_new_name_as_their_source(store: &mut Bench) {
     };
     store.sync(vec![named], 1);
     assert_eq!(store.all()[0].article.source, "My name for it");
+}
+
+/// Counted by the store and feed by feed: one rule, two ways.
+fn feeds_are_counted_by_their_health(store: &mut Bench) {
+    let ids = [
+        "failing", "gone", "new", "ok", "paused", "polling", "retired", "late",
+    ];
+    store.with_feeds(&ids);
+    for feed in ["failing", "gone", "ok", "late"] {
+        let due = store.lease(feed, 0);
+        let mut state = FeedState {
+            last_ok: Some(at(0)),
+            ..FeedState::default()
+        };
+        state.gone = feed == "gone";
+        if feed == "failing" {
+            state.failure = rich_state().failure;
+        }
+        let mut batch = batch_with(&due, state, 0, Vec::new());
+        if feed == "late" {
+            batch.feed.as_mut().unwrap().next_poll = at(30);
+        }
+        store.commit(batch).unwrap();
+    }
+    let specs = ids.into_iter().filter(|feed| *feed != "retired");
+    let specs = specs.map(|feed| FeedSpec {
+        paused: feed == "paused",
+        ..spec(feed)
+    });
+    store.sync(specs.collect(), 1);
+    store.lease("polling", 40);
+    let now = at(46);
+    let counted = store.other.health(now).unwrap();
+    let mut by_hand = std::collections::BTreeMap::new();
+    for feed in store.db.feeds(&FeedFilter::default()).unwrap() {
+        *by_hand.entry(feed.health(now)).or_insert(0) += 1;
+    }
+    assert_eq!(counted, by_hand);
+    // `new` was never polled, and that is overdue by now; `polling` is new.
+    let expected = [
+        (Health::Ok, 1),
+        (Health::New, 1),
+        (Health::Late, 2),
+        (Health::Failing, 1),
+        (Health::Paused, 1),
+        (Health::Gone, 1),
+    ];
+    assert_eq!(counted, expected.into_iter().collect());
 }

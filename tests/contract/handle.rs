@@ -5,7 +5,7 @@ use tidings::{
     store::{Backend as _, Store, StoreError, sqlite::Sqlite},
 };
 
-use super::{LEASE, at, batch, id, insert, set, spec, story};
+use super::{at, batch, claim, id, insert, set, spec, story};
 
 fn open() -> (tempfile::TempDir, std::path::PathBuf, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -20,7 +20,7 @@ async fn many_feeds_commit_at_once_and_each_is_acknowledged_for_itself() {
     let feeds: Vec<FeedId> = (0..300).map(|n| id(&format!("feed-{n}"))).collect();
     let specs = feeds.iter().map(|feed| spec(feed.as_str())).collect();
     store.sync_feeds(set(specs), at(0)).await.unwrap();
-    let claimed = store.claim(feeds, at(0), LEASE).await.unwrap();
+    let claimed = store.claim(feeds, claim(0)).await.unwrap().feeds;
     let polls: Vec<_> = claimed
         .into_iter()
         .enumerate()
@@ -59,9 +59,10 @@ async fn closing_waits_for_what_is_queued_and_leaves_one_file() {
         .await
         .unwrap();
     let due = store
-        .claim(vec![id("one")], at(0), LEASE)
+        .claim(vec![id("one")], claim(0))
         .await
         .unwrap()
+        .feeds
         .remove(0)
         .feed;
     let last = tokio::spawn({

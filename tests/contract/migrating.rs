@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tidings::{
     model::{
         Action, Article, ArticleQuery, Batch, Change, Decided, Details, FeedFilter, RawHtml,
-        StoredArticle,
+        StoredArticle, Time,
     },
     store::{Backend, StoreError, sqlite::Sqlite},
 };
@@ -83,6 +83,14 @@ fn everything_in_a_store_of_the_first_version_is_found() {
         assert_eq!(feed.state.format.as_deref(), Some("RSS 2.0"));
         assert_eq!(feed.state.repairs, ["a bare &"]);
         assert_eq!(store.polls(&feed.id, 9).unwrap().len(), 1);
+        assert_eq!(store.backfill(&feed.id).unwrap().cursor, None);
+        assert_eq!(feed.scope, "one.example");
+        assert_eq!(
+            store.next_due().unwrap(),
+            Some(Time::UNIX_EPOCH),
+            "its host has a turn"
+        );
+        assert_eq!(store.health(at(0)).unwrap().values().sum::<u64>(), 1);
         let stored = articles(&mut store).remove(0);
         assert_eq!((stored.seq, stored.revision), (2, 1));
         assert_eq!(stored.feeds, [feed.id]);
@@ -109,7 +117,7 @@ fn everything_in_a_store_of_the_first_version_is_found() {
         let changes = store.changes(2, 9).unwrap();
         assert!(matches!(changes[..], [Change::Delete { seq: 3, .. }]));
         drop(store);
-        assert_eq!(version_of(&path), 2);
+        assert_eq!(version_of(&path), 6);
     }
 }
 

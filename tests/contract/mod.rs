@@ -5,17 +5,24 @@
 //! SQLite's alone (files, locks) is in `opening` and `crash`, the async handle in `handle`.
 
 mod articles;
+mod backfills;
 mod changes;
 mod claims;
+mod clock;
 mod commits;
 mod crash;
 mod due;
 mod feeds;
 mod handle;
+mod hosts;
+mod intervals;
 mod known;
 mod migrating;
 mod opening;
 mod scale;
+mod subscriptions;
+mod unread;
+mod urls;
 mod values;
 
 use std::time::Duration;
@@ -25,9 +32,9 @@ use tidings::{
     model::{
         Action, Article, ArticleId, ArticleQuery, Batch, Committed, DateSource, Decided, Details,
         DueFeed, EntryKey, Extraction, FeedCommit, FeedFilter, FeedId, FeedRecord, FeedSpec,
-        FeedState, Fingerprint, Outcome, PollRecord, StoredArticle, Time,
+        FeedState, Fingerprint, Kept, Outcome, PollRecord, StoredArticle, Time,
     },
-    store::{Backend, Claim, ClaimedBatch, FeedSet, StoreError, SyncReport, sqlite::Sqlite},
+    store::{Backend, Claim, Claimed, FeedSet, StoreError, SyncReport, sqlite::Sqlite},
 };
 
 /// Makes each promise a test of each backend.
@@ -75,7 +82,7 @@ impl Bench {
         self.db.sync_feeds(&set(specs), at(minute)).unwrap()
     }
 
-    pub(crate) fn claim(&mut self, claim: &Claim) -> ClaimedBatch {
+    pub(crate) fn claim(&mut self, claim: &Claim) -> Vec<Claimed> {
         self.db.claim_due(claim).unwrap()
     }
 
@@ -86,7 +93,7 @@ impl Bench {
 
     /// Leases one feed by name.
     pub(crate) fn lease(&mut self, feed: &str, minute: i64) -> DueFeed {
-        let mut claimed = self.db.claim(&[id(feed)], at(minute), LEASE).unwrap();
+        let mut claimed = self.db.claim(&[id(feed)], &claim(minute)).unwrap().feeds;
         assert_eq!(claimed.len(), 1, "{feed} could not be claimed");
         claimed.remove(0).feed
     }
@@ -135,6 +142,7 @@ impl Bench {
             ids: vec![id(feed)],
             retired: true,
             count_articles: true,
+            ..FeedFilter::default()
         };
         let mut found = self.db.feeds(&filter).unwrap();
         assert_eq!(found.len(), 1, "{feed}");
@@ -169,11 +177,14 @@ pub(crate) fn spec_on(feed: &str, host: &str) -> FeedSpec {
         interval: None,
         tags: Vec::new(),
         headers: Vec::new(),
+        kind: tidings::model::FeedKind::default(),
         paused: false,
         user_agent: None,
         timeout: None,
         max_body: None,
+        access: tidings::model::Access::default(),
         cleanup: tidings::model::Cleanup::default(),
+        websub: true,
         origin: "/etc/feeds.toml".to_owned(),
     }
 }
@@ -193,16 +204,14 @@ pub(crate) fn claim(minute: i64) -> Claim {
         now: at(minute),
         lease: LEASE,
         limit: 1000,
-        busy_hosts: Vec::new(),
         per_host: 1000,
+        spacing: Duration::ZERO,
+        asks: true,
     }
 }
 
-pub(crate) fn ids(claimed: &ClaimedBatch) -> Vec<String> {
-    let ids = claimed
-        .feeds
-        .iter()
-        .map(|claimed| claimed.feed.id.to_string());
+pub(crate) fn ids(claimed: &[Claimed]) -> Vec<String> {
+    let ids = claimed.iter().map(|claimed| claimed.feed.id.to_string());
     ids.collect()
 }
 
@@ -325,6 +334,9 @@ pub(crate) fn batch_with(
         lease: due.lease,
         state,
         next_poll: at(minute + 60),
+        unread: Kept::AsBefore,
+        gap: false,
+        pause: None,
         poll,
     };
     Batch {

@@ -281,10 +281,7 @@ fn a_feed_whose_state_cannot_be_read_starts_afresh_and_stops_nobody() {
     .unwrap();
     let claimed = store.claim_due(&claim(0)).unwrap();
     assert_eq!(ids(&claimed), ["a", "b"]);
-    assert_eq!(
-        claimed.feeds[0].feed.state,
-        tidings::model::FeedState::default()
-    );
+    assert_eq!(claimed[0].feed.state, tidings::model::FeedState::default());
     assert_eq!(store.feeds(&FeedFilter::default()).unwrap().len(), 2);
 }
 

@@ -46,7 +46,7 @@ fn large() -> (TempDir, Sqlite, std::path::PathBuf) {
         let ids: Vec<_> = (first..first + 50)
             .map(|n| id(&format!("feed-{n}")))
             .collect();
-        let claimed = store.claim(&ids, at(0), Duration::from_secs(600)).unwrap();
+        let claimed = store.claim(&ids, &claim(0)).unwrap().feeds;
         let batches: Vec<_> = claimed
             .iter()
             .zip(first..)
@@ -94,37 +94,27 @@ fn a_hundred_thousand_feeds_and_three_hundred_thousand_articles() {
 }
 
 fn ask_for_feeds(store: &mut Sqlite) {
-    let busy = Claim {
+    let polite = Claim {
         limit: 64,
         per_host: 1,
-        busy_hosts: vec!["big.example".to_owned()],
+        spacing: Duration::from_secs(2),
         ..claim(2000)
     };
     let claimed = timed("claim_due: 64 of 100,000, one host half of them", || {
-        store.claim_due(&busy).unwrap()
+        store.claim_due(&polite).unwrap()
     });
-    assert_eq!(claimed.feeds.len(), 64);
-    let feeds: Vec<_> = claimed
-        .feeds
-        .into_iter()
-        .map(|claimed| claimed.feed)
-        .collect();
+    assert_eq!(claimed.len(), 64);
+    let feeds: Vec<_> = claimed.into_iter().map(|claimed| claimed.feed).collect();
     timed("release 64", || store.release(&feeds).unwrap());
-    let none = Claim {
-        limit: 64,
-        per_host: 0,
-        ..claim(2000)
-    };
-    timed("claim_due: nothing of 100,000, every host full", || {
-        store.claim_due(&none).unwrap()
-    });
     timed("claim_due: nothing is due", || {
         store.claim_due(&claim(1)).unwrap()
     });
-    timed("next_due", || store.next_due(at(1)).unwrap());
-    let due = store
-        .claim(&[id("feed-1")], at(3000), Duration::from_secs(1))
-        .unwrap();
+    timed("next_due", || store.next_due().unwrap());
+    timed("health", || store.health(at(2000)).unwrap());
+    timed("replan: nothing to do", || {
+        store.replan(at(1), None).unwrap()
+    });
+    let due = store.claim(&[id("feed-1")], &claim(3000)).unwrap().feeds;
     let entries = vec![insert(story("measured"))];
     timed("commit one poll with one article", || {
         store.commit(&[batch(&due[0].feed, 3000, entries)]).unwrap()
@@ -174,6 +164,7 @@ fn ask_for_articles(store: &mut Sqlite) {
         ids: vec![id("feed-777")],
         retired: true,
         count_articles: true,
+        ..FeedFilter::default()
     };
     timed("feeds: one", || store.feeds(&one).unwrap());
     timed("feeds: all, counted", || {

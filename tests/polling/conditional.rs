@@ -172,3 +172,39 @@ fn the_same_document_from_a_server_without_validators_is_read_once() {
         .stdout_has("the same document as before")
         .stdout_has("1 unchanged");
 }
+
+#[test]
+fn a_difference_is_asked_for_beside_an_etag_and_merged() {
+    let site = Site::start();
+    let first = Reply::feed(rss(&["a", "b"])).etag("\"1\"").unconditional();
+    let delta = Reply::status(226)
+        .body(rss(&["c"]))
+        .content_type("application/rss+xml")
+        .header("IM", "feed")
+        .etag("\"2\"");
+    site.serve("/f", first.then(delta.then(Reply::status(304))));
+    let tidings = Tidings::new().feed(&site.url("/f"));
+    tidings.run(&["poll", "--all"]).ok().stdout_has("2 new");
+    again(&tidings).ok().stdout_has("1 new");
+    again(&tidings).ok();
+    let requests = site.requests("/f");
+    assert_eq!(requests[0].header("a-im"), None);
+    assert_eq!(requests[1].header("a-im").as_deref(), Some("feed"));
+    assert_eq!(etag(&requests[2]), Some(b"\"2\"".as_slice()));
+    assert_eq!(
+        tidings.exported().len(),
+        3,
+        "what a difference leaves out is not gone"
+    );
+    let feed = super::only_feed(&tidings);
+    assert_eq!(feed["gaps"], 0, "{feed}");
+}
+
+#[test]
+fn a_difference_of_another_kind_is_an_error() {
+    let site = Site::start();
+    let delta = Reply::status(226).body("x").header("IM", "vcdiff");
+    site.serve("/f", delta);
+    let tidings = Tidings::new().feed(&site.url("/f"));
+    tidings.run(&["poll", "--all"]).code(1).stdout_has("226");
+}

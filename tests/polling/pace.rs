@@ -142,3 +142,157 @@ fn a_paused_feed_is_not_asked() {
     again(&tidings).ok().stdout_has("paused");
     assert_eq!(site.all_requests().len(), 0);
 }
+
+#[test]
+fn a_redirect_that_asks_to_wait_is_followed_only_then() {
+    let site = Site::start();
+    let later = Reply::redirect(301, "/new").header("Retry-After", "3600");
+    site.serve("/f", later);
+    site.serve("/new", Reply::feed(rss(&["a"])));
+    let tidings = Tidings::new().feed(&site.url("/f"));
+    tidings.run(&["poll", "--all"]).ok();
+    again(&tidings).ok();
+    assert_eq!(site.requests("/f").len(), 1);
+    assert_eq!(site.requests("/new").len(), 0, "followed at once");
+    let feed = only_feed(&tidings);
+    assert!(feed["retry_after"].is_string(), "{feed}");
+    assert_eq!(feed["failures"], 0, "{feed}");
+    let shown = tidings.run(&["feed", "show", "127"]);
+    shown
+        .ok()
+        .stdout_has(&format!("{} (a redirect", site.url("/new")));
+}
+
+#[test]
+fn after_such_a_wait_the_redirects_target_is_asked_and_not_the_redirect() {
+    let site = Site::start();
+    let later = Reply::redirect(302, "/new").header("Retry-After", "1");
+    site.serve("/f", later);
+    site.serve("/new", Reply::feed(rss(&["a"])));
+    let lines = format!("[[feed]]\nurl = {:?}\ninterval = \"1s\"", site.url("/f"));
+    let tidings = Tidings::new().feed_toml(&lines);
+    tidings.run(&["poll", "--all"]).ok();
+    // Whole rounds, not a sleep: each asks whether the wait is over.
+    while site.requests("/new").is_empty() {
+        tidings.run(&["poll", "--all"]).ok();
+    }
+    assert_eq!(site.requests("/f").len(), 1);
+    assert_eq!(tidings.exported().len(), 1);
+}
+
+#[test]
+fn no_wait_means_follow_at_once() {
+    for value in ["0", "-5", "soon"] {
+        let site = Site::start();
+        site.serve(
+            "/f",
+            Reply::redirect(301, "/new").header("Retry-After", value),
+        );
+        site.serve("/new", Reply::feed(rss(&["a"])));
+        let tidings = Tidings::new().feed(&site.url("/f"));
+        tidings.run(&["poll", "--all"]).ok().stdout_has("1 new");
+    }
+}
+
+#[test]
+fn a_bot_check_is_named_and_waits_for_hours() {
+    for (status, header) in [
+        (403, "cf-mitigated"),
+        (503, "cf-mitigated"),
+        (202, "x-amzn-waf-action"),
+    ] {
+        let reply = Reply::status(status).header(header, "challenge");
+        let (site, tidings) = polled_once(reply);
+        let feed = only_feed(&tidings);
+        let error = feed["error"].as_str().unwrap_or_default();
+        assert!(
+            error.contains("blocked by bot protection"),
+            "{status}: {feed}"
+        );
+        let moment = |key: &str| {
+            let text = feed[key].as_str().unwrap().to_owned();
+            text.parse::<chrono::DateTime<chrono::Utc>>().unwrap()
+        };
+        assert!(moment("next_poll") - moment("last_poll") >= chrono::Duration::hours(4));
+        let agents: Vec<_> = site
+            .all_requests()
+            .iter()
+            .map(|request| request.header("user-agent"))
+            .collect();
+        assert_eq!(agents.len(), 1, "tried again in disguise: {agents:?}");
+    }
+}
+
+#[test]
+fn a_document_that_shares_nothing_with_the_last_one_is_told_as_a_gap() {
+    let site = Site::start();
+    site.serve(
+        "/f",
+        Reply::feed(rss(&["a", "b"])).then(Reply::feed(rss(&["c", "d"]))),
+    );
+    let tidings = Tidings::new().feed(&site.url("/f"));
+    tidings.run(&["poll", "--all"]).ok().stdout_lacks("gap");
+    again(&tidings).ok().stderr_lacks("panicked");
+    let feed = only_feed(&tidings);
+    assert_eq!(feed["gaps"], 1, "{feed}");
+    tidings
+        .run(&["status"])
+        .ok()
+        .stdout_has("may have lost entries");
+    let status = tidings.run(&["status", "--json"]).ok().json();
+    assert_eq!(status["gaps"]["all"], 1, "{status}");
+    let shown = tidings.run(&["feed", "show", "127"]);
+    shown.ok().stdout_has("none of the newest entries");
+    assert_eq!(tidings.exported().len(), 4);
+}
+
+#[test]
+fn a_page_in_the_feeds_place_is_kept_and_what_it_names_is_told() {
+    let site = Site::start();
+    let page = "<!doctype html><html><head><link rel=alternate type=application/rss+xml href=/new.xml></head></html>";
+    site.serve("/f", Reply::feed(rss(&["a"])).then(Reply::html(page)));
+    let tidings = Tidings::new().feed(&site.url("/f"));
+    tidings.run(&["poll", "--all"]).ok();
+    for _ in 0..2 {
+        again(&tidings)
+            .code(1)
+            .stdout_has(&format!("--url {}", site.url("/new.xml")));
+    }
+    let database = Database::of(&tidings);
+    assert_eq!(
+        database.count("unread_documents"),
+        1,
+        "the same page is kept once"
+    );
+    let shown = tidings.run(&["feed", "show", "127"]);
+    shown.ok().stdout_has("preview").stdout_has("--unread");
+    tidings
+        .run(&["preview", "127", "--unread"])
+        .code(2)
+        .stderr_has("/new.xml");
+    site.serve("/f", Reply::feed(rss(&["a", "b"])));
+    again(&tidings).ok().stdout_has("1 new");
+    assert_eq!(database.count("unread_documents"), 0);
+}
+
+#[test]
+fn a_later_version_reads_what_an_earlier_one_could_not_without_a_request() {
+    let (site, tidings) = polled_once(Reply::feed("<rss><channel>".replace("rss", "html")));
+    assert_eq!(only_feed(&tidings)["health"], "failing");
+    // As an earlier version would have left a document that is read now.
+    let database = rusqlite::Connection::open(tidings.path("tidings.db")).unwrap();
+    let body = zstd::bulk::compress(rss(&["a", "b"]).as_bytes(), 1).unwrap();
+    database
+        .execute("UPDATE unread_documents SET body = ?1", [body])
+        .unwrap();
+    let sql = "UPDATE feeds SET state = json_set(state, '$.unread.reading', '0.0.1')";
+    database.execute(sql, []).unwrap();
+    drop(database);
+    again(&tidings).ok().stdout_has("2 new");
+    assert_eq!(
+        site.requests("/f").len(),
+        1,
+        "asked although the document is here"
+    );
+    assert_eq!(only_feed(&tidings)["health"], "ok");
+}

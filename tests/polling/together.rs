@@ -4,11 +4,14 @@ use std::io::{BufRead as _, BufReader};
 
 use crate::util::{Reply, Site, Tidings, rss};
 
-/// `/a`, held, and what stands behind it on the same host.
+/// `/a`, held, and what stands behind it on the same host, of which two may be asked at once: a
+/// round asks one, so that another process has room.
 fn a_host_that_is_slow_at_first(behind: &[&str]) -> (Site, Tidings) {
     let site = Site::start();
     site.serve("/a", Reply::hold());
-    let mut tidings = Tidings::new().feed_toml(&named(&site, "a"));
+    let mut tidings = Tidings::new()
+        .settings("[fetch]\nhost_concurrency = 2")
+        .feed_toml(&named(&site, "a"));
     for name in behind {
         site.serve(&format!("/{name}"), Reply::feed(rss(&[name])));
         tidings = tidings.feed_toml(&named(&site, name));
@@ -62,6 +65,19 @@ fn a_feed_that_another_process_is_polling_keeps_no_round_from_ending() {
     site.serve("/b", Reply::feed(rss(&["b"])));
     other.wait().ok();
     assert_eq!(site.requests("/b").len(), 1);
+}
+
+#[test]
+fn two_processes_together_ask_a_host_no_more_than_one_may() {
+    let (site, tidings) = a_host_that_is_slow_at_first(&["b", "c"]);
+    let tidings = tidings.settings("[fetch]\nhost_concurrency = 1");
+    let first = tidings.spawn(&["poll", "a"]);
+    site.wait_for_requests("/a", 1);
+    let second = tidings.spawn(&["poll", "b", "c"]);
+    site.serve("/a", Reply::feed(rss(&["a"])));
+    first.wait().ok();
+    second.wait().ok().stdout_has("Polled 2 feeds");
+    assert_eq!(site.most_in_flight(), 1);
 }
 
 #[test]

@@ -105,6 +105,11 @@ impl Daemon {
         self.signal(Signal::SIGTERM)
     }
 
+    /// What Ctrl-C sends.
+    pub(crate) fn sigint(&self) -> &Self {
+        self.signal(Signal::SIGINT)
+    }
+
     /// Asks it to reload.
     pub(crate) fn sighup(&self) -> &Self {
         self.signal(Signal::SIGHUP)

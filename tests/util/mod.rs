@@ -13,6 +13,7 @@
 mod daemon;
 mod database;
 mod golden;
+pub(crate) mod hub;
 mod output;
 mod reply;
 mod request;
@@ -26,8 +27,9 @@ mod wire;
 pub(crate) use daemon::Daemon;
 pub(crate) use database::Database;
 pub(crate) use golden::{corpus, golden};
+pub(crate) use hub::Hub;
 pub(crate) use output::Ran;
-pub(crate) use reply::Reply;
+pub(crate) use reply::{Coding, Reply};
 pub(crate) use request::Request;
 pub(crate) use rss::{channel, item, rss};
 pub(crate) use site::Site;

@@ -29,8 +29,15 @@ pub(crate) enum Body {
     Drip { bytes: Vec<u8>, interval: Duration },
     /// Lines of text until the client has had enough.
     Endless,
-    /// This many bytes after decompression, about a thousandth of it on the wire.
-    GzipBomb { decoded: u64 },
+    /// This many bytes after decompression, a thousandth of it and less on the wire.
+    Bomb { coding: Coding, decoded: u64 },
+    /// These bytes in place of an answer, head included, then others again and again, an interval
+    /// apart.
+    Forever {
+        begin: Vec<u8>,
+        again: Vec<u8>,
+        interval: Duration,
+    },
     /// No answer until the route is served anew or the site stops.
     Hold,
     /// The connection is closed in place of an answer.
@@ -39,6 +46,25 @@ pub(crate) enum Body {
     Raw(Vec<u8>),
     /// A redirect to a target never seen before, each time.
     RedirectForever,
+}
+
+/// How a bomb is packed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Coding {
+    Gzip,
+    Brotli,
+    Zstd,
+}
+
+impl Coding {
+    /// As `Content-Encoding` says it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
 }
 
 impl Reply {
@@ -99,8 +125,25 @@ impl Reply {
     }
 
     /// Small on the wire, `decoded` bytes after decompression; made while it is sent.
-    pub(crate) fn gzip_bomb(decoded: u64) -> Self {
-        Self::new(200, Body::GzipBomb { decoded }).header("Content-Encoding", "gzip")
+    pub(crate) fn bomb(coding: Coding, decoded: u64) -> Self {
+        Self::new(200, Body::Bomb { coding, decoded }).header("Content-Encoding", coding.name())
+    }
+
+    /// Exactly these bytes, then others again and again until the client has had enough.
+    pub(crate) fn forever(
+        begin: impl Into<Vec<u8>>,
+        again: impl Into<Vec<u8>>,
+        interval: Duration,
+    ) -> Self {
+        let (begin, again) = (begin.into(), again.into());
+        Self::new(
+            200,
+            Body::Forever {
+                begin,
+                again,
+                interval,
+            },
+        )
     }
 
     /// Accepts the request and says nothing until the path is served anew (then that is the

@@ -9,7 +9,7 @@ use std::{
 
 use flate2::read::GzDecoder;
 
-use super::{Reply, Site};
+use super::{Coding, Reply, Site};
 
 /// Sends one request and reads until the server closes (which `Connection: close` replies do;
 /// for the others the client says it is done).
@@ -104,7 +104,7 @@ fn a_held_request_is_answered_when_its_path_is_served_anew() {
 #[test]
 fn a_bomb_is_small_on_the_wire_and_large_in_memory() {
     let site = Site::start();
-    site.serve("/bomb", Reply::gzip_bomb(8 << 20));
+    site.serve("/bomb", Reply::bomb(Coding::Gzip, 8 << 20));
     let mut stream = send(&site, "/bomb", "");
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();

@@ -12,7 +12,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 
 use super::{
-    reply::{Body, Reply},
+    reply::{Body, Coding, Reply},
     request::Request,
 };
 
@@ -58,9 +58,19 @@ pub(crate) fn answer(
                 stream.write_all(&lines)?;
             }
         }
-        Body::GzipBomb { decoded } => {
+        Body::Bomb { coding, decoded } => {
             send_open_head(stream, reply)?;
-            send_bomb(stream, *decoded)?;
+            send_bomb(stream, *coding, *decoded)?;
+        }
+        Body::Forever {
+            begin,
+            again,
+            interval,
+        } => {
+            stream.write_all(begin)?;
+            while pause(*interval) {
+                stream.write_all(again)?;
+            }
         }
         Body::Raw(bytes) => stream.write_all(bytes)?,
         Body::Close | Body::Hold => {}
@@ -123,14 +133,36 @@ fn send_open_head(stream: &mut TcpStream, reply: &Reply) -> io::Result<()> {
 }
 
 /// A feed that begins well and then is nothing but spaces.
-fn send_bomb(stream: &mut TcpStream, decoded: u64) -> io::Result<()> {
-    let mut encoder = GzEncoder::new(stream, Compression::best());
+fn send_bomb(stream: &mut TcpStream, coding: Coding, decoded: u64) -> io::Result<()> {
+    match coding {
+        Coding::Gzip => {
+            let mut encoder = GzEncoder::new(stream, Compression::best());
+            fill(&mut encoder, decoded)?;
+            encoder.finish().map(drop)
+        }
+        Coding::Brotli => fill(
+            &mut brotli::CompressorWriter::new(stream, 4096, 5, 22),
+            decoded,
+        ),
+        Coding::Zstd => {
+            let mut encoder = zstd::stream::write::Encoder::new(stream, 3)?;
+            fill(&mut encoder, decoded)?;
+            encoder.finish().map(drop)
+        }
+    }
+}
+
+/// Flushes now and then: the client, and then this, should not wait for the end of it all.
+fn fill(encoder: &mut impl Write, decoded: u64) -> io::Result<()> {
     encoder.write_all(b"<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>")?;
     let spaces = vec![b' '; 64 * 1024];
-    for _ in 0..decoded.div_ceil(64 * 1024) {
+    for block in 0..decoded.div_ceil(64 * 1024) {
         encoder.write_all(&spaces)?;
+        if block % 16 == 0 {
+            encoder.flush()?;
+        }
     }
-    encoder.finish().map(drop)
+    encoder.flush()
 }
 
 fn head(reply: &Reply) -> Vec<u8> {
