@@ -32,5 +32,7 @@ mod score;
 mod seed;
 // Hubs that push (WebSub), and those who would be one.
 mod websub;
+// Killed, stopped and reloaded again and again.
+mod signals;
 // The tools of all other modules: a loopback feed server, a runner for the binary, golden files.
 mod util;

@@ -124,6 +124,22 @@ impl Site {
         self.shared.lock().most_in_flight
     }
 
+    /// Blocks until `n` requests came in all, whatever they ask for.
+    pub(crate) fn wait_for_any_requests(&self, n: usize) {
+        let state = self.shared.lock();
+        let (state, timeout) = self
+            .shared
+            .changed
+            .wait_timeout_while(state, DEADLINE, |state| state.log.len() < n)
+            .expect("no connection thread panics");
+        let came = state.log.len();
+        drop(state);
+        assert!(
+            !timeout.timed_out(),
+            "waited {DEADLINE:?} for {n} requests; {came} came"
+        );
+    }
+
     /// Blocks until `path` has been asked for `n` times in all, and returns those requests.
     pub(crate) fn wait_for_requests(&self, path: &str, n: usize) -> Vec<Request> {
         let state = self.shared.lock();
