@@ -107,6 +107,7 @@ pub(super) fn status(status: u16, headers: &HeaderMap) -> Failure {
         304 => "\"not modified\" to a request that did not ask for that; the server is broken",
         401 => "the feed wants a login; give it as the feed's `auth`",
         402 | 403 | 451 => "the server refuses; it may block feed readers or want a login",
+        407 => "the proxy wants a login; give its `user` and `password` in [proxies]",
         404 => "there is no feed at this address; check the URL, the feed may have moved",
         500..=599 => "the server has a problem of its own; it is tried again later",
         _ => "this is no answer to a feed request",

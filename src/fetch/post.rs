@@ -32,12 +32,19 @@ fn failed(kind: FailKind, message: String) -> Posted {
 impl Fetcher {
     /// Sends a form and follows its redirects; `now` turns dates into waits.
     ///
-    /// The deadline covers all hops, but not the waits for their hosts' turns.
-    pub async fn post_form(&self, url: &str, fields: &[(&str, &str)], now: Time) -> Posted {
+    /// The deadline covers all hops, but not the waits for their hosts' turns. `access` is how the feed
+    /// that it concerns is reached.
+    pub async fn post_form(
+        &self,
+        url: &str,
+        fields: &[(&str, &str)],
+        access: &Access,
+        now: Time,
+    ) -> Posted {
         let form = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        let mut url = match self.guard(&Access::default()).check_url(url) {
+        let mut url = match self.guard(access).check_url(url) {
             Ok(url) => url,
             Err(failure) => return Posted::from(failure),
         };
@@ -50,7 +57,7 @@ impl Fetcher {
             };
             let start = tokio::time::Instant::now();
             let left = self.config.timeout.saturating_sub(spent);
-            match tokio::time::timeout(left, self.post(&url, &form, now)).await {
+            match tokio::time::timeout(left, self.post(&url, &form, access, now)).await {
                 Ok(Step::Next(next)) => url = next,
                 Ok(Step::Done(posted)) => return posted,
                 Err(_) => {
@@ -67,9 +74,9 @@ impl Fetcher {
         )
     }
 
-    async fn post(&self, url: &Url, form: &str, now: Time) -> Step {
+    async fn post(&self, url: &Url, form: &str, access: &Access, now: Time) -> Step {
         let port = url.port_or_known_default().unwrap_or(HTTPS);
-        let client = match self.client(&Access::default(), port) {
+        let client = match self.client(access, port) {
             Ok(client) => client,
             Err(error) => {
                 return Step::Done(Posted::from(Failure {
@@ -98,16 +105,15 @@ impl Fetcher {
         match response.status() {
             status if status.is_success() => Step::Done(Posted::default()),
             StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {
-                match self.next_hop(url, &response) {
+                match self.next_hop(url, access, &response) {
                     Ok(next) => Step::Next(next),
                     Err(failure) => Step::Done(Posted::from(failure)),
                 }
             }
             status => {
                 let retry_after = conditional::hints(response.headers(), now).retry_after;
-                if status == StatusCode::TOO_MANY_REQUESTS || retry_after.is_some() {
-                    self.heed((url, &Access::default()), &response, retry_after, now);
-                }
+                let asks = status == StatusCode::TOO_MANY_REQUESTS || retry_after.is_some();
+                let scope = asks.then(|| self.heed((url, access), &response, retry_after, now));
                 let said = self.said(response).await;
                 let message = format!("HTTP {}{said}", status.as_u16());
                 let failure = Failure {
@@ -118,12 +124,13 @@ impl Fetcher {
                 Step::Done(Posted {
                     failure: Some(failure),
                     retry_after,
+                    scope: scope.flatten(),
                 })
             }
         }
     }
 
-    fn next_hop(&self, url: &Url, response: &Response) -> Result<Url, Failure> {
+    fn next_hop(&self, url: &Url, access: &Access, response: &Response) -> Result<Url, Failure> {
         let wrong = |message: &str| Failure {
             kind: FailKind::Redirect,
             status: None,
@@ -139,7 +146,7 @@ impl Fetcher {
                 "redirected from https to http, which would send the request in the clear",
             ));
         }
-        self.guard(&Access::default()).check_url(target.as_str())
+        self.guard(access).check_url(target.as_str())
     }
 
     /// The beginning of a refusal's text, to be shown.

@@ -214,7 +214,12 @@ impl Ingest {
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
         let hub = &subscription.asked.hub;
-        let posted = setup.fetcher.post_form(hub, &fields, now).await;
+        // A feed that is gone from the files is left over plain requests.
+        let spec = setup.spec(&subscription.asked.feed);
+        let access = spec.map(|spec| spec.access.clone()).unwrap_or_default();
+        let posted = setup.fetcher.post_form(hub, &fields, &access, now).await;
+        self.pause_scope(posted.scope.as_ref(), posted.retry_after)
+            .await?;
         let (feed, shown) = (&subscription.asked.feed, redact_url(hub));
         match &posted.failure {
             None => {

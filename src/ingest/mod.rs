@@ -197,6 +197,20 @@ impl Ingest {
         Ok(read.await.is_ok().then_some(body))
     }
 
+    /// What a server asks for outside of polls holds for the polls of its scope as well.
+    async fn pause_scope(
+        &self,
+        scope: Option<&String>,
+        retry_after: Option<Duration>,
+    ) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        let until = pause_until(now, retry_after);
+        let (Some(scope), Some(until)) = (scope.cloned(), until) else {
+            return Ok(());
+        };
+        self.store.pause_host(HostPause { scope, until }, now).await
+    }
+
     fn limits(&self, spec: &FeedSpec) -> Limits {
         Limits {
             max_entries: self.setup().config.fetch.max_entries,

@@ -135,13 +135,15 @@ pub struct Posted {
     pub failure: Option<Failure>,
     /// The wait that the server asks for, if it says.
     pub retry_after: Option<Duration>,
+    /// The scope that is to wait as long.
+    pub scope: Option<String>,
 }
 
 impl From<Failure> for Posted {
     fn from(failure: Failure) -> Self {
         Self {
             failure: Some(failure),
-            retry_after: None,
+            ..Self::default()
         }
     }
 }

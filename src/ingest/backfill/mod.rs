@@ -24,8 +24,7 @@ use crate::{
     fetch::FetchRequest,
     model::{
         Backfill, Committed, Cursor, Decided, EntryKey, FeedFilter, FeedId, FeedRecord, FeedSpec,
-        Fetched, HostPause, PageCommit, PageRecord, PageSource, Time, later, pause_until,
-        printable,
+        Fetched, PageCommit, PageRecord, PageSource, Time, later, printable,
     },
     store::StoreError,
 };
@@ -153,24 +152,6 @@ impl Ingest {
         Ok(())
     }
 
-    /// What a server asks of a backfill holds for the polls of its host as well.
-    async fn pause_host(&self, fetched: &Fetched) -> Result<(), StoreError> {
-        let Fetched::Throttled {
-            scope: Some(scope),
-            retry_after,
-            ..
-        } = fetched
-        else {
-            return Ok(());
-        };
-        let now = (self.clock)();
-        let Some(until) = pause_until(now, *retry_after) else {
-            return Ok(());
-        };
-        let scope = scope.clone();
-        self.store.pause_host(HostPause { scope, until }, now).await
-    }
-
     /// Asks for the next page and commits what it brings and where to go on, all or nothing.
     ///
     /// # Errors
@@ -192,7 +173,12 @@ impl Ingest {
         let request = request(run, url);
         let setup = self.setup();
         let fetched = setup.fetcher.fetch(&request, (self.clock)()).await;
-        self.pause_host(&fetched).await?;
+        if let Fetched::Throttled {
+            scope, retry_after, ..
+        } = &fetched
+        {
+            self.pause_scope(scope.as_ref(), *retry_after).await?;
+        }
         let read = self.read_page(run, &request.url, fetched).await;
         let page = read.page;
         let entries = self.unknown(run, read.candidates).await?;

@@ -80,6 +80,7 @@ fn refused(status: Option<u16>, retry_after: Option<u64>) -> Posted {
             message: "no".to_owned(),
         }),
         retry_after: retry_after.map(Duration::from_secs),
+        ..Posted::default()
     }
 }
 
