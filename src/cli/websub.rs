@@ -59,8 +59,10 @@ fn stands(hub: &Subscription, now: Time) -> String {
         State::Pending => format!("not yet: the hub was asked and has not verified it{again}"),
         State::Denied => format!("no: the hub denies it{again}"),
         State::Failed => format!("no: the hub could not be asked{again}"),
-        State::Leaving => "no: given up; the hub is told".to_owned(),
-        State::Ended => "no: given up".to_owned(),
+        State::Leaving => "no: not wanted any more; the hub is told".to_owned(),
+        State::Ended => {
+            "no: not wanted any more ([websub] public_url, or the feed's `websub`)".to_owned()
+        }
     }
 }
 

@@ -93,7 +93,7 @@ pub async fn drive(
     let (started, mut watch) = (Instant::now(), ClockWatch::default());
     loop {
         (tempo.beat)();
-        match claim(&mut dispatch, &mut watch, &tempo, started.elapsed()).await {
+        match claim(ingest, &mut dispatch, &mut watch, &tempo, started.elapsed()).await {
             Ok(claimed) => claimed
                 .into_iter()
                 .for_each(|feed| running.start(ingest, feed)),
@@ -136,6 +136,7 @@ pub async fn drive(
 
 /// Claims what may start. The clock is looked at first: after a jump everything may look overdue.
 async fn claim(
+    ingest: &Ingest,
     dispatch: &mut Dispatch,
     watch: &mut ClockWatch,
     tempo: &Tempo,
@@ -144,6 +145,7 @@ async fn claim(
     if watch.look((tempo.clock)(), elapsed) {
         let planned = dispatch.replan().await;
         planned.inspect_err(|_| watch.again())?;
+        ingest.renew_pauses().await?;
     } else if watch.is_waiting() && dispatch.is_endless() {
         // What was due in 1970 would be due once more when the clock is set.
         return Ok(Vec::new());

@@ -101,6 +101,12 @@ impl HostGate {
         *known = until.max(*known);
     }
 
+    /// Takes these pauses in place of all that are known: after the clock was set, those given before
+    /// are none any more.
+    pub(super) fn replace_pauses(&self, pauses: HashMap<String, Time>) {
+        *self.pauses() = pauses;
+    }
+
     /// How long the scope is still paused at `now`.
     pub(super) fn paused_for(&self, scope: &str, now: Time) -> Option<Duration> {
         let mut pauses = self.pauses();
@@ -201,6 +207,19 @@ mod tests {
         let start = Instant::now();
         drop(start_at(&gate, "reddit.com").await);
         assert_eq!(start.elapsed(), Duration::from_secs(60));
+    }
+
+    #[test]
+    fn pauses_that_are_replaced_are_forgotten() {
+        let at = |second: i64| Time::from_timestamp(second, 0).unwrap();
+        let gate = HostGate::new(1, Duration::ZERO);
+        gate.pause("a.example", at(1_000_000));
+        gate.replace_pauses(HashMap::from([("b.example".to_owned(), at(60))]));
+        assert_eq!(gate.paused_for("a.example", at(0)), None);
+        assert_eq!(
+            gate.paused_for("b.example", at(0)),
+            Some(Duration::from_secs(60))
+        );
     }
 
     #[test]

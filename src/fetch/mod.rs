@@ -180,6 +180,11 @@ impl Fetcher {
         self.gate.pause(scope, until);
     }
 
+    /// Takes these pauses in place of all that are known, because the clock was set.
+    pub fn replace_pauses(&self, pauses: impl IntoIterator<Item = (String, Time)>) {
+        self.gate.replace_pauses(pauses.into_iter().collect());
+    }
+
     /// Makes one request and follows its redirects; `now` turns dates into waits.
     ///
     /// The deadline covers all hops, but not the waits for their hosts' turns.

@@ -12,6 +12,7 @@ mod facts;
 mod gaps;
 mod hubs;
 mod learnt;
+mod pauses;
 mod push;
 mod report;
 mod request;
@@ -195,20 +196,6 @@ impl Ingest {
             .readers
             .read(spec, body.clone(), self.limits(spec), (self.clock)());
         Ok(read.await.is_ok().then_some(body))
-    }
-
-    /// What a server asks for outside of polls holds for the polls of its scope as well.
-    async fn pause_scope(
-        &self,
-        scope: Option<&String>,
-        retry_after: Option<Duration>,
-    ) -> Result<(), StoreError> {
-        let now = (self.clock)();
-        let until = pause_until(now, retry_after);
-        let (Some(scope), Some(until)) = (scope.cloned(), until) else {
-            return Ok(());
-        };
-        self.store.pause_host(HostPause { scope, until }, now).await
     }
 
     fn limits(&self, spec: &FeedSpec) -> Limits {
