@@ -56,11 +56,7 @@ async fn all<'a>(
     feeds: &Feeds,
     store: Store,
 ) -> Result<Told<'a>, CliError> {
-    let files = feeds.config.feeds.iter();
-    let origins = files.map(|path| path.display().to_string()).collect();
-    store
-        .sync_feeds(feeds.set(Some(origins)), context.now)
-        .await?;
+    store.sync_feeds(feeds.own_set(), context.now).await?;
     let records = store.feeds(FeedFilter::default()).await?;
     let mut wanted = Vec::new();
     for name in &args.feeds {

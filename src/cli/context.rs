@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     config::{self, Config, Env, Loaded},
-    daemon,
     fetch::Fetcher,
     model::{FeedId, FeedRecord, Time},
     store::{Backend, StoreError, sqlite::Sqlite},
@@ -74,7 +73,7 @@ impl Context {
         let fetcher = Fetcher::new(&config.fetch)?;
         let store = Sqlite::open_reader(&self.store_path(config)?);
         match store.and_then(|mut store| store.host_pauses(self.now)) {
-            Ok(pauses) => daemon::keep_pauses(&fetcher, pauses),
+            Ok(pauses) => fetcher.replace_pauses(pauses),
             Err(StoreError::Missing { .. }) => {}
             // What is asked for needs no store.
             Err(error) => self.complain(&error.to_string()),

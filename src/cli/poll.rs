@@ -19,7 +19,7 @@ use super::{
     when::{relative, span},
 };
 use crate::{
-    daemon::{self, Feeds, Patience, Stop, Tempo, drive, keep_pauses, open_for_polling},
+    daemon::{self, Feeds, Patience, Stop, Tempo, drive, open_for_polling},
     export::Format,
     fetch::Fetcher,
     ingest::{Ingest, Report},
@@ -68,11 +68,7 @@ async fn poll<'a>(
     feeds: &Feeds,
     store: Store,
 ) -> Result<Round<'a>, CliError> {
-    let files = feeds.config.feeds.iter();
-    let origins = files.map(|path| path.display().to_string()).collect();
-    store
-        .sync_feeds(feeds.set(Some(origins)), context.now)
-        .await?;
+    store.sync_feeds(feeds.own_set(), context.now).await?;
     // Before it is decided who may be polled.
     store.replan(context.now, None).await?;
     let Wanted {
@@ -96,7 +92,7 @@ async fn poll<'a>(
         limits,
     );
     let fetcher = Fetcher::new(fetch)?;
-    keep_pauses(&fetcher, store.host_pauses(context.now).await?);
+    fetcher.replace_pauses(store.host_pauses(context.now).await?);
     let ingest = Ingest::new(
         fetcher,
         store.clone(),

@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use crate::model::Time;
+use crate::model::{Time, is_clock_set};
 
 /// The wall clock may run ahead of the monotonic one by so much between two looks, or behind it.
 const JUMP: chrono::Duration = chrono::Duration::seconds(120);
-/// A clock that shows an earlier moment was never set: 2026-01-01.
-const BELIEVABLE: i64 = 1_767_225_600;
 /// A clock that was never set is waited for so long; then it is the clock there is.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
@@ -45,7 +43,7 @@ impl ClockWatch {
                 }
             }
         }
-        if wall.timestamp() >= BELIEVABLE {
+        if is_clock_set(wall) {
             self.unset_since = None;
         } else if self.pending {
             // Plans that are moved to a wrong clock could be polled too soon when it is set.

@@ -22,6 +22,13 @@ pub struct Feeds {
 }
 
 impl Feeds {
+    /// For a command: only what vanished from these very files is retired.
+    #[must_use]
+    pub fn own_set(&self) -> FeedSet {
+        let files = self.config.feeds.iter();
+        self.set(Some(files.map(|path| path.display().to_string()).collect()))
+    }
+
     /// What the store is to know of them; `origins` as in [`FeedSet::origins`].
     #[must_use]
     pub fn set(&self, origins: Option<Vec<String>>) -> FeedSet {

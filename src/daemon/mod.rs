@@ -30,7 +30,7 @@ use crate::{
     config::{ConfigErrors, Env, FetchConfig},
     fetch::{ClientError, Fetcher},
     ingest::Ingest,
-    model::{HostPause, Time},
+    model::Time,
     schedule::{Clock, Dispatch, Limits, Source},
     serve,
     store::{DaemonLock, PollLock, Store, StoreError},
@@ -147,7 +147,7 @@ pub async fn run(
     };
     let clock = system_clock();
     let fetcher = Fetcher::new(&feeds.config.fetch)?;
-    keep_pauses(&fetcher, store.host_pauses(clock()).await?);
+    fetcher.replace_pauses(store.host_pauses(clock()).await?);
     let synced = store.sync_feeds(feeds.set(None), clock()).await?;
     info!(
         feeds = feeds.specs.len(), store = %path.display(),
@@ -246,13 +246,6 @@ async fn serve_feeds(
         Err(error) => error!("stopped: {error}"),
     }
     result.map_err(DaemonError::from)
-}
-
-/// Tells a new fetcher of the pauses that servers asked for before.
-pub fn keep_pauses(fetcher: &Fetcher, pauses: Vec<HostPause>) {
-    for pause in pauses {
-        fetcher.pause(&pause.scope, pause.until);
-    }
 }
 
 /// What may be under way under these settings.

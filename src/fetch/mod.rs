@@ -40,8 +40,8 @@ pub use unpack::unpack;
 use crate::{
     config::FetchConfig,
     model::{
-        Access, FailKind, Failure, Fetched, HeaderSpec, NewBody, Permanence, Resume, Time,
-        Validators, Way, later, scope_of,
+        Access, FailKind, Failure, Fetched, HeaderSpec, HostPause, NewBody, Permanence, Resume,
+        Time, Validators, Way, later, scope_of,
     },
 };
 use client::{Client, Clients, Route};
@@ -174,15 +174,11 @@ impl Fetcher {
         Ok(renewed)
     }
 
-    /// Asks nothing of the scope before `until`, as a server wished; redirects that lead there end.
-    /// To be called with what the store knows; the fetcher notes by itself what it is told.
-    pub fn pause(&self, scope: &str, until: Time) {
-        self.gate.pause(scope, until);
-    }
-
-    /// Takes these pauses in place of all that are known, because the clock was set.
-    pub fn replace_pauses(&self, pauses: impl IntoIterator<Item = (String, Time)>) {
-        self.gate.replace_pauses(pauses.into_iter().collect());
+    /// Takes the store's pauses in place of all that are known: their scopes are asked nothing, and
+    /// redirects that lead there end. What the fetcher is told itself it adds by itself.
+    pub fn replace_pauses(&self, pauses: Vec<HostPause>) {
+        let pauses = pauses.into_iter().map(|pause| (pause.scope, pause.until));
+        self.gate.replace_pauses(pauses.collect());
     }
 
     /// Makes one request and follows its redirects; `now` turns dates into waits.

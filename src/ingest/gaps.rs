@@ -37,10 +37,9 @@ pub(super) fn newest(entries: &[Entry]) -> Vec<String> {
 
 /// Half of an entry's key: enough to know it again.
 pub(super) fn mark(key: EntryKey) -> String {
-    key.0[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut mark = key.to_string();
+    mark.truncate(16);
+    mark
 }
 
 /// True if a document with these `keys` has any of the newest entries of the one before.

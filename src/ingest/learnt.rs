@@ -93,7 +93,7 @@ pub(super) struct Arrival {
 impl Arrival {
     pub(super) fn of(body: &NewBody) -> Self {
         Self {
-            hash: body_hash(&body.bytes),
+            hash: short_hash(&body.bytes),
             status: Some(body.status),
             hints: body.hints,
             bytes: body.bytes.len() as u64,
@@ -182,7 +182,7 @@ pub(super) fn candidate(entry: normalize::Entry) -> Candidate {
 }
 
 /// 128 bits are plenty to tell one feed's documents apart.
-fn body_hash(bytes: &[u8]) -> String {
+pub(super) fn short_hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .take(16)

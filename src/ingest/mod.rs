@@ -230,7 +230,9 @@ impl Ingest {
             let until = pause_until(answered, wait)?;
             Some(HostPause { scope, until })
         });
-        let entries = self.decide(due.row, &due.id, learnt.entries).await?;
+        let entries = self
+            .decide(due.row, Speaker::Feed(&due.id), learnt.entries)
+            .await?;
         let poll = state::Poll {
             spec,
             asked,
@@ -388,10 +390,11 @@ impl Ingest {
         }
     }
 
+    /// What a feed's entries mean for the store.
     async fn decide(
         &self,
         row: i64,
-        feed: &FeedId,
+        speaker: Speaker<'_>,
         candidates: Vec<Candidate>,
     ) -> Result<Vec<Decided>, StoreError> {
         if candidates.is_empty() {
@@ -402,7 +405,7 @@ impl Ingest {
             .map(|candidate| (candidate.key, candidate.article.id))
             .collect();
         let known = self.store.known(row, ids).await?;
-        Ok(decide::decide(candidates, &known, Speaker::Feed(feed)))
+        Ok(decide::decide(candidates, &known, speaker))
     }
 }
 

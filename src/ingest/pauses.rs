@@ -15,7 +15,6 @@ impl Ingest {
     /// The store's.
     pub async fn renew_pauses(&self) -> Result<(), StoreError> {
         let pauses = self.store.host_pauses((self.clock)()).await?;
-        let pauses = pauses.into_iter().map(|pause| (pause.scope, pause.until));
         self.setup().fetcher.replace_pauses(pauses);
         Ok(())
     }

@@ -9,7 +9,7 @@ use tracing::{debug, info};
 use url::Url;
 
 use super::{
-    Ingest, Report,
+    Ingest, Report, Speaker,
     learnt::{Arrival, Learnt},
 };
 use crate::{
@@ -153,7 +153,9 @@ impl Ingest {
     ) -> Result<Delivered, StoreError> {
         let feed = &subscription.asked.feed;
         let row = subscription.feed_row;
-        let entries = self.decide(row, feed, learnt.entries).await?;
+        let entries = self
+            .decide(row, Speaker::Feed(feed), learnt.entries)
+            .await?;
         // Hubs say things twice; that is worth no line in the history.
         if entries.iter().all(|entry| entry.action == Action::Touch) {
             return Ok(Delivered::Known);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{
     CacheHints, Cleanup, EntryKey, FailKind, Failure, FeedFacts, FeedSpec, FeedState, Outcome,
-    Permanence, Resume, Rhythm, Time, Unread, Validators, later,
+    Permanence, Resume, Rhythm, Time, Unread, Validators, is_clock_set, later,
 };
 
 /// A feed is taken to have ended after 410 answers that span at least this, so that one slip of
@@ -104,13 +104,9 @@ pub(super) fn error(seen: &Seen) -> Option<String> {
     }
 }
 
-/// No machine that runs this has an earlier date but by mistake.
-const PLAUSIBLE: &str = "2026-01-01T00:00:00Z";
-
 /// A failed TLS handshake while our clock is plainly wrong says nothing about the server.
 pub(super) fn with_clock(failure: Failure, now: Time) -> Failure {
-    let wrong = PLAUSIBLE.parse().is_ok_and(|least: Time| now < least);
-    if failure.kind != FailKind::Tls || !wrong {
+    if failure.kind != FailKind::Tls || is_clock_set(now) {
         return failure;
     }
     Failure {

@@ -9,7 +9,6 @@ mod older;
 
 use std::{collections::HashSet, time::Duration};
 
-use sha2::{Digest as _, Sha256};
 use tracing::{debug, info, warn};
 
 use judge::Judged;
@@ -17,8 +16,8 @@ pub use judge::Stop;
 pub use older::{Wish, has_older};
 
 use super::{
-    Candidate, Ingest, Speaker, decide,
-    learnt::{Arrival, candidate},
+    Candidate, Ingest, Speaker,
+    learnt::{Arrival, candidate, short_hash},
 };
 use crate::{
     fetch::FetchRequest,
@@ -181,7 +180,8 @@ impl Ingest {
         }
         let read = self.read_page(run, &request.url, fetched).await;
         let page = read.page;
-        let entries = self.unknown(run, read.candidates).await?;
+        let row = run.backfill.row;
+        let entries = self.decide(row, Speaker::Backfill, read.candidates).await?;
         let unseen = entries.len();
         let (cursor, mut stop) = match (&page, read.end) {
             (Some(page), _) => {
@@ -291,23 +291,6 @@ impl Ingest {
         }
     }
 
-    /// The entries that are to be written: those that the feed never showed before.
-    async fn unknown(
-        &self,
-        run: &Older,
-        candidates: Vec<Candidate>,
-    ) -> Result<Vec<Decided>, StoreError> {
-        if candidates.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids = candidates
-            .iter()
-            .map(|candidate| (candidate.key, candidate.article.id))
-            .collect();
-        let known = self.store.known(run.backfill.row, ids).await?;
-        Ok(decide::decide(candidates, &known, Speaker::Backfill))
-    }
-
     async fn commit_page(
         &self,
         run: &mut Older,
@@ -365,11 +348,7 @@ fn keys_hash(candidates: &[Candidate]) -> String {
     let keys: HashSet<EntryKey> = candidates.iter().map(|candidate| candidate.key).collect();
     let mut keys: Vec<[u8; 16]> = keys.into_iter().map(|key| key.0).collect();
     keys.sort_unstable();
-    let hash = Sha256::digest(keys.concat());
-    hash.iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    short_hash(&keys.concat())
 }
 
 impl PageReport {
