@@ -1,16 +1,15 @@
-//! `tidings run` from outside: it polls, reloads, talks to systemd, drains, and survives being
+//! `tidings run` from outside: it polls, reloads, drains, and survives being
 //! killed at any moment.
 
 use std::{
     collections::HashMap,
-    os::unix::net::UnixDatagram,
     time::{Duration, Instant},
 };
 
 use crate::util::{DEADLINE, Daemon, Database, Reply, Site, Tidings, rss};
 
 /// A feed that may be asked every second, because the host is the operator's own.
-fn brisk(id: &str, url: &str) -> String {
+pub(crate) fn brisk(id: &str, url: &str) -> String {
     format!("[[feed]]\nid = {id:?}\nurl = {url:?}\ninterval = \"1s\"\n")
 }
 
@@ -246,73 +245,6 @@ fn what_keeps_the_daemon_from_starting_is_one_line_and_exit_code_2() {
         .run(&["run"])
         .code(2)
         .complains_once("feeds.toml:2:7: feed.url:");
-}
-
-/// What a service manager is told, one message a call.
-struct Manager(UnixDatagram);
-
-impl Manager {
-    fn bind(tidings: &Tidings) -> Self {
-        let socket = UnixDatagram::bind(tidings.path("notify")).unwrap();
-        socket.set_read_timeout(Some(DEADLINE)).unwrap();
-        Self(socket)
-    }
-
-    /// Reads messages up to one that has this text.
-    #[track_caller]
-    fn wait_for(&self, text: &str) -> String {
-        let mut heard = Vec::new();
-        let mut buffer = [0; 4096];
-        loop {
-            let length = self
-                .0
-                .recv(&mut buffer)
-                .unwrap_or_else(|error| panic!("no {text:?}: {error}; heard {heard:#?}"));
-            let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
-            if message.contains(text) {
-                return message;
-            }
-            heard.push(message);
-        }
-    }
-}
-
-#[test]
-fn a_service_manager_hears_ready_status_watchdog_reloading_and_stopping() {
-    let site = Site::start();
-    site.serve("/a", Reply::feed(rss(&["a"])));
-    let tidings = Tidings::new().feed_toml(&brisk("a", &site.url("/a")));
-    let manager = Manager::bind(&tidings);
-    let socket = tidings.path("notify");
-    // Also a watchdog's beat of a third of a second.
-    let tidings = tidings
-        .env("NOTIFY_SOCKET", socket)
-        .env("WATCHDOG_USEC", "1000000");
-    let daemon = tidings.spawn(&["run"]);
-    manager.wait_for("READY=1");
-    let status = manager.wait_for("STATUS=");
-    assert!(status.contains("1 feeds: "), "{status}");
-    for _ in 0..3 {
-        manager.wait_for("WATCHDOG=1");
-    }
-    manager.wait_for("STATUS=1 feeds: 1 ok, 0 late, 0 failing, 0 paused, 0 gone");
-    daemon.sighup();
-    let reloading = manager.wait_for("RELOADING=1");
-    assert!(reloading.contains("MONOTONIC_USEC="), "{reloading}");
-    manager.wait_for("READY=1");
-    daemon.sigterm();
-    manager.wait_for("STOPPING=1");
-    daemon.wait().ok();
-}
-
-#[test]
-fn a_daemon_that_cannot_start_is_never_ready() {
-    let tidings = Tidings::new().feed_toml("[[feed]]\nurl = \"nonsense\"");
-    let manager = Manager::bind(&tidings);
-    let socket = tidings.path("notify");
-    tidings.env("NOTIFY_SOCKET", socket).run(&["run"]).code(2);
-    manager.0.set_nonblocking(true).unwrap();
-    assert!(manager.0.recv(&mut [0; 64]).is_err(), "it said something");
 }
 
 /// How often the next test kills; `TIDINGS_KILLS=50` for more.

@@ -14,7 +14,7 @@ mod cli;
 mod contract;
 // Real publishers' feeds, where TIDINGS_CORPUS names them.
 mod corpus;
-// `tidings run`: signals, reloads, systemd, sudden death.
+// `tidings run`: signals, reloads, sudden death.
 mod daemon;
 // Servers and documents that are broken or mean harm: a clear line each, and nobody else suffers.
 mod hostile;
@@ -22,6 +22,8 @@ mod hostile;
 mod language;
 // Who may use whom, which crate is named where, and how long a file may be: rules about `src/`.
 mod layers;
+// What a service manager is told, the watchdog's food above all.
+mod manager;
 // The conversation with publishers' servers and what becomes of their entries.
 mod polling;
 // Scheduling under a virtual clock: hours in seconds, clocks that jump.

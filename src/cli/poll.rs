@@ -19,7 +19,7 @@ use super::{
     when::{relative, span},
 };
 use crate::{
-    daemon::{self, Feeds, Patience, Stop, Tempo, drive, open_for_polling},
+    daemon::{self, ClockWatch, Feeds, Patience, Pulse, Stop, Tempo, drive, open_for_polling},
     export::Format,
     fetch::Fetcher,
     ingest::{Ingest, Report},
@@ -106,7 +106,9 @@ async fn poll<'a>(
         wake: Arc::new(Notify::new()),
         new_limits: watch::channel(limits).1,
         clock,
-        beat: Box::new(|| {}),
+        // Planned above.
+        watch: ClockWatch::since(context.now),
+        pulse: Pulse::default(),
         drain: Duration::from_secs(10),
         patience: Patience::GiveUp,
     };

@@ -25,6 +25,15 @@ pub struct ClockWatch {
 }
 
 impl ClockWatch {
+    /// Begins at a moment at which plans were made anew by somebody else.
+    #[must_use]
+    pub fn since(planned: Time) -> Self {
+        Self {
+            last: Some((planned, Duration::ZERO)),
+            ..Self::default()
+        }
+    }
+
     /// True if plans are to be made anew before anything is claimed. `elapsed` is the monotonic
     /// clock's reading; it may stand still in a suspended machine.
     pub fn look(&mut self, wall: Time, elapsed: Duration) -> bool {
@@ -133,6 +142,16 @@ mod tests {
             [false, false, false, true, false]
         );
         assert_eq!(looks(NOW, &[(-set, 0), (set, 0)]), [true, false, true]);
+    }
+
+    #[test]
+    fn plans_that_were_made_a_moment_ago_are_not_made_again_but_for_a_jump() {
+        let now = NOW.parse().unwrap();
+        let mut watch = ClockWatch::since(now);
+        assert!(!watch.look(now + chrono::Duration::seconds(1), Duration::ZERO));
+        assert!(!watch.is_waiting());
+        let later = now + chrono::Duration::hours(1);
+        assert!(watch.look(later, Duration::from_secs(9)));
     }
 
     #[test]

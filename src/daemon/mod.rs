@@ -6,6 +6,7 @@ mod clock;
 mod feeds;
 mod hubs;
 mod notify;
+mod pulse;
 mod reload;
 mod workers;
 
@@ -24,6 +25,7 @@ use tracing::{error, info, warn};
 
 pub use clock::ClockWatch;
 pub use feeds::{Feeds, read_feeds};
+pub use pulse::Pulse;
 pub use workers::{Patience, Stop, Tempo, drive};
 
 use crate::{
@@ -179,7 +181,7 @@ async fn serve_feeds(
 ) -> Result<(), DaemonError> {
     let stop = Stop::new();
     let wake = Arc::new(Notify::new());
-    let heartbeat = notify::Heartbeat::new();
+    let pulse = Pulse::default();
     let (limits, new_limits) = watch::channel(limits(&feeds.config.fetch));
     let dispatch = Dispatch::new(
         store.clone(),
@@ -216,7 +218,7 @@ async fn serve_feeds(
         tokio::spawn(notify::report(
             store.clone(),
             Arc::clone(&clock),
-            heartbeat.clone(),
+            pulse.clone(),
         ))
     });
     notify::ready();
@@ -224,7 +226,8 @@ async fn serve_feeds(
         wake,
         new_limits,
         clock,
-        beat: Box::new(move || heartbeat.beat()),
+        watch: ClockWatch::default(),
+        pulse,
         drain: DRAIN,
         patience: Patience::Wait,
     };

@@ -1,23 +1,17 @@
 //! Talking to systemd: ready, status, reloading, stopping, and the watchdog.
 //!
-//! The watchdog is fed only while the working loop comes round *and* the store's writer answers,
-//! so that a hung one of either is noticed. Without systemd all of this does nothing.
+//! The watchdog is fed only if the working loop *and* the store's writer answer when they are asked,
+//! each time anew: whichever hangs, the last feeding was before. Without systemd all of this does nothing.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
+use tokio::time::MissedTickBehavior;
 use tracing::{error, warn};
 
+use super::pulse::Pulse;
 use crate::{model::Health, schedule::Clock, store::Store};
 
-/// The working loop must have come round within this.
-const STALE: u64 = 45;
 /// The status line is renewed this often, and the watchdog fed at least so often.
 const EVERY: Duration = Duration::from_secs(20);
 /// Counting many feeds for the status line takes at most one part in so many of the time.
@@ -45,43 +39,16 @@ pub(super) fn reloading() {
     }
 }
 
-/// When the working loop last came round; clones are the same. By the monotonic clock: the other one
-/// may be set, and a suspended machine has no loop.
-#[derive(Clone)]
-pub(super) struct Heartbeat {
-    started: Instant,
-    seconds: Arc<AtomicU64>,
-}
-
-impl Heartbeat {
-    pub(super) fn new() -> Self {
-        Self {
-            started: Instant::now(),
-            seconds: Arc::default(),
-        }
-    }
-
-    pub(super) fn beat(&self) {
-        let seconds = self.started.elapsed().as_secs();
-        self.seconds.store(seconds, Ordering::Relaxed);
-    }
-
-    /// Seconds since the last beat.
-    fn behind(&self) -> u64 {
-        let seconds = self.started.elapsed().as_secs();
-        seconds.saturating_sub(self.seconds.load(Ordering::Relaxed))
-    }
-}
-
 /// Keeps status line and watchdog up to date until aborted; start it only under systemd.
-pub(super) async fn report(store: Store, clock: Clock, heartbeat: Heartbeat) {
+pub(super) async fn report(store: Store, clock: Clock, pulse: Pulse) {
     let watchdog = sd_notify::watchdog_enabled();
     let every = watchdog.map_or(EVERY, |timeout| (timeout / 3).min(EVERY));
     let mut tick = tokio::time::interval(every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut next_status = Instant::now();
     loop {
         tick.tick().await;
-        if watchdog.is_some() && is_alive(&store, &heartbeat, every).await {
+        if watchdog.is_some() && is_alive(&store, &pulse, every).await {
             tell(&[NotifyState::Watchdog]);
         }
         let begun = Instant::now();
@@ -94,19 +61,19 @@ pub(super) async fn report(store: Store, clock: Clock, heartbeat: Heartbeat) {
     }
 }
 
-async fn is_alive(store: &Store, heartbeat: &Heartbeat, patience: Duration) -> bool {
-    let behind = heartbeat.behind();
-    if behind > STALE {
-        error!("the working loop has not come round for {behind} s; the watchdog is not fed");
-        return false;
+async fn is_alive(store: &Store, pulse: &Pulse, patience: Duration) -> bool {
+    let (comes_round, writer) = tokio::join!(
+        pulse.answers(patience),
+        tokio::time::timeout(patience, store.ping_writer())
+    );
+    let writes = matches!(writer, Ok(Ok(())));
+    if !comes_round {
+        error!("the working loop does not come round; the watchdog is not fed");
     }
-    match tokio::time::timeout(patience, store.ping_writer()).await {
-        Ok(Ok(())) => true,
-        _ => {
-            error!("the store's writer does not answer; the watchdog is not fed");
-            false
-        }
+    if !writes {
+        error!("the store's writer does not answer; the watchdog is not fed");
     }
+    comes_round && writes
 }
 
 async fn status(store: &Store, clock: &Clock) -> Option<String> {

@@ -9,7 +9,7 @@ use tokio::{
 };
 use tracing::{error, warn};
 
-use super::{STORE_PAUSE, clock::ClockWatch};
+use super::{STORE_PAUSE, clock::ClockWatch, pulse::Pulse};
 use crate::{
     fetch::Ticket,
     ingest::{Ingest, Report},
@@ -18,7 +18,7 @@ use crate::{
     store::{Claimed, StoreError},
 };
 
-/// The loop comes round this often, however little there is to do: it feeds the watchdog.
+/// The loop comes round this often, however little there is to do: the clock may have jumped.
 const BEAT: Duration = Duration::from_secs(15);
 
 /// A stop signal that many can wait for.
@@ -68,8 +68,10 @@ pub struct Tempo {
     pub new_limits: watch::Receiver<Limits>,
     /// The wall clock.
     pub clock: Clock,
-    /// Called each time the loop comes round.
-    pub beat: Box<dyn Fn() + Send>,
+    /// What is known of the clock, and whether plans are to be made anew first.
+    pub watch: ClockWatch,
+    /// Asks whether the loop still comes round.
+    pub pulse: Pulse,
     /// How long polls under way may take to end after a stop.
     pub drain: Duration,
     /// When the store fails.
@@ -86,13 +88,13 @@ pub async fn drive(
     ingest: &Ingest,
     mut dispatch: Dispatch,
     stop: &Stop,
-    tempo: Tempo,
+    mut tempo: Tempo,
     mut on_report: impl FnMut(Report),
 ) -> Result<(), StoreError> {
     let mut running = Running::default();
-    let (started, mut watch) = (Instant::now(), ClockWatch::default());
+    let (started, mut watch) = (Instant::now(), std::mem::take(&mut tempo.watch));
     loop {
-        (tempo.beat)();
+        tempo.pulse.beat();
         match claim(ingest, &mut dispatch, &mut watch, &tempo, started.elapsed()).await {
             Ok(claimed) => claimed
                 .into_iter()
@@ -120,6 +122,7 @@ pub async fn drive(
                     }
                 }
             }
+            () = tempo.pulse.asked() => {}
             () = tempo.wake.notified() => dispatch.reconsider(*tempo.new_limits.borrow()),
             () = tokio::time::sleep(rest) => {}
         }
@@ -149,6 +152,10 @@ async fn claim(
     } else if watch.is_waiting() && dispatch.is_endless() {
         // What was due in 1970 would be due once more when the clock is set.
         return Ok(Vec::new());
+    }
+    if dispatch.may_claim() {
+        // For a feed's own host the store sees to it; redirects lead to others.
+        ingest.note_pauses().await?;
     }
     dispatch.claim().await
 }
@@ -182,10 +189,11 @@ async fn wait_for_store(error: StoreError, tempo: &Tempo, stop: &Stop) -> Result
     error!("polling pauses for {} s: {error}", STORE_PAUSE.as_secs());
     let until = Instant::now() + STORE_PAUSE;
     while Instant::now() < until {
-        (tempo.beat)();
+        tempo.pulse.beat();
         tokio::select! {
             () = stop.wait() => break,
-            () = tokio::time::sleep(BEAT.min(until.saturating_duration_since(Instant::now()))) => {}
+            () = tempo.pulse.asked() => {}
+            () = tokio::time::sleep_until(until) => {}
         }
     }
     Ok(())
@@ -197,7 +205,16 @@ async fn drain(
     on_report: &mut impl FnMut(Report),
 ) -> Result<(), StoreError> {
     let deadline = Instant::now() + tempo.drain;
-    while let Ok(Some((_, poll))) = tokio::time::timeout_at(deadline, running.next()).await {
+    loop {
+        tempo.pulse.beat();
+        let (_, poll) = tokio::select! {
+            () = tempo.pulse.asked() => continue,
+            () = tokio::time::sleep_until(deadline) => break,
+            done = running.next() => match done {
+                Some(done) => done,
+                None => break,
+            },
+        };
         match poll {
             Ok(report) => report.into_iter().for_each(&mut *on_report),
             Err(error) => warn!("a poll's result was lost: {error}"),
@@ -222,7 +239,7 @@ struct Running {
 
 struct Started {
     scope: String,
-    /// The claim, without what is known of the feed.
+    /// The claim, without what is known of the feed: there may be many.
     due: DueFeed,
     ticket: Ticket,
     task: AbortHandle,
@@ -233,6 +250,7 @@ impl Running {
         let (ingest, ticket) = (ingest.clone(), Ticket::default());
         let due = DueFeed {
             id: claimed.feed.id.clone(),
+            url: String::new(),
             state: FeedState::default(),
             ..claimed.feed
         };

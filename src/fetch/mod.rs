@@ -181,6 +181,13 @@ impl Fetcher {
         self.gate.replace_pauses(pauses.collect());
     }
 
+    /// Adds pauses that other processes were told; longer ones that are known stay.
+    pub fn add_pauses(&self, pauses: Vec<HostPause>) {
+        for pause in pauses {
+            self.gate.pause(&pause.scope, pause.until);
+        }
+    }
+
     /// Makes one request and follows its redirects; `now` turns dates into waits.
     ///
     /// The deadline covers all hops, but not the waits for their hosts' turns.

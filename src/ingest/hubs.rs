@@ -214,6 +214,7 @@ impl Ingest {
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
         let hub = &subscription.asked.hub;
+        self.note_pauses().await?;
         // A feed that is gone from the files is left over plain requests.
         let spec = setup.spec(&subscription.asked.feed);
         let access = spec.map(|spec| spec.access.clone()).unwrap_or_default();

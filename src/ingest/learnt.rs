@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     model::{
-        CacheHints, Cleanup, Failure, HubLinks, Kept, NewBody, Permanence, PollRecord, Time,
-        UnreadDocument, Validators,
+        CacheHints, Cleanup, Failure, Kept, NewBody, Permanence, PollRecord, Time, UnreadDocument,
+        Validators,
     },
     normalize,
 };
@@ -141,35 +141,6 @@ impl Arrival {
         learnt.problems = problems.map(|problem| problem.what).collect();
         learnt.entries = normalized.entries.into_iter().map(candidate).collect();
         learnt
-    }
-}
-
-/// The document to keep if it cannot be read.
-pub(super) fn unread(body: &NewBody, now: Time) -> UnreadDocument {
-    UnreadDocument {
-        at: now,
-        url: body.final_url.clone(),
-        content_type: body.content_type.clone(),
-        status: body.status,
-        bytes: body.bytes.clone(),
-    }
-}
-
-/// A kept document as if it had just come.
-#[must_use]
-pub fn kept_body(document: UnreadDocument) -> NewBody {
-    NewBody {
-        bytes: document.bytes,
-        content_type: document.content_type,
-        validators: Validators {
-            url: document.url.clone(),
-            ..Validators::default()
-        },
-        final_url: document.url,
-        moved: None,
-        hints: CacheHints::default(),
-        status: document.status,
-        links: HubLinks::default(),
     }
 }
 

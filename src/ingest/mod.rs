@@ -11,6 +11,7 @@ mod document;
 mod facts;
 mod gaps;
 mod hubs;
+mod kept;
 mod learnt;
 mod pauses;
 mod push;
@@ -19,7 +20,7 @@ mod request;
 mod state;
 
 use std::{
-    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
+    sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -30,7 +31,7 @@ pub use backfill::{Older, PageReport, Stop, Wish, has_older};
 pub use decide::{Candidate, Speaker, decide};
 pub use document::{Document, read_document};
 pub use hubs::Admission;
-pub use learnt::kept_body;
+pub use kept::kept_body;
 pub use push::{Delivered, Delivery};
 pub use report::Report;
 pub use request::Asked;
@@ -39,9 +40,8 @@ use crate::{
     config::Config,
     fetch::{ClientError, FetchRequest, Fetcher, Ticket},
     model::{
-        Action, Batch, CacheHints, Decided, DueFeed, FailKind, FeedCommit, FeedId, FeedKind,
-        FeedSpec, FeedState, Fetched, HostPause, Kept, NewBody, Outcome, PollRecord, Time, later,
-        pause_until,
+        Action, Batch, CacheHints, Decided, DueFeed, FeedCommit, FeedId, FeedSpec, FeedState,
+        Fetched, HostPause, Kept, Outcome, PollRecord, Time, later, pause_until,
     },
     parse::Limits,
     schedule::{self, Answer, Clock, Pace},
@@ -53,6 +53,9 @@ use state::Seen;
 
 /// The pause after a poll while which the feed's hub said that there is more.
 const AFTER_PING: Duration = Duration::from_secs(15 * 60);
+/// A claim for a URL that this process does not know yet is put back for so long: by then it has read
+/// the feed file anew.
+const SOON: Duration = Duration::from_secs(15);
 /// Documents between their answer and their commit at most: enough to fill the writer's transactions,
 /// and no more, because each is some hundred kilobytes.
 const DOCUMENTS: usize = 48;
@@ -69,6 +72,8 @@ pub struct Ingest {
     /// Deliveries whose signature was wrong.
     forged: Arc<AtomicU64>,
     documents: Arc<Semaphore>,
+    /// When the store was last asked for new pauses.
+    pauses_known: Arc<Mutex<Time>>,
 }
 
 /// What a reload replaces; a poll works with the setup it began with.
@@ -110,6 +115,7 @@ impl Ingest {
             hubs: Arc::default(),
             forged: Arc::default(),
             documents: Arc::new(Semaphore::new(DOCUMENTS)),
+            pauses_known: Arc::new(Mutex::new(Time::MIN_UTC)),
         }
     }
 
@@ -147,18 +153,21 @@ impl Ingest {
 
     /// Polls one claimed feed and commits what it learnt.
     ///
-    /// `Ok(None)`: the feed was taken out of the feed files meanwhile; nobody was asked. With the
-    /// `ticket` the poll can be taken back until its request is sent.
+    /// `Ok(None)`: the feed is not, or not with this URL, in the feed files as this process has read them;
+    /// nobody was asked. With the `ticket` the poll can be taken back until its request is sent.
     ///
     /// # Errors
     /// Only the store's: a failed request or document is a [`Report`].
     pub async fn poll(&self, due: DueFeed, ticket: Ticket) -> Result<Option<Report>, StoreError> {
         let setup = self.setup();
         let Some(spec) = setup.spec(&due.id) else {
-            // Given back it would be due again at once; another process, whose files name it, polls
-            // it at its time.
-            return Ok(None);
+            // Due again at once it would come back here; another process, whose files name it, polls it
+            // at its time.
+            return self.put_back(due, setup.config.schedule.interval).await;
         };
+        if spec.url != due.url {
+            return self.put_back(due, SOON).await;
+        }
         if let Some(body) = self.kept(&due, spec).await? {
             let asked = Asked::first(&body.final_url);
             let (fetched, now) = (Fetched::New(body), (self.clock)());
@@ -175,33 +184,17 @@ impl Ingest {
             .map(Some)
     }
 
-    /// A document that could not be read by an earlier version of the program or with other keys of
-    /// the feed, if it can be now: then nobody need be asked for it.
-    async fn kept(&self, due: &DueFeed, spec: &FeedSpec) -> Result<Option<NewBody>, StoreError> {
-        let unread = due.state.unread.as_ref();
-        let failure = due.state.failure.as_ref();
-        if failure.is_none_or(|failure| failure.kind != FailKind::Parse) {
-            // It is not what stands there now.
-            return Ok(None);
-        }
-        if unread.is_none_or(|unread| unread.reading == request::reading(spec)) {
-            return Ok(None);
-        }
-        let newest = self.store.unread(due.id.clone()).await?.into_iter().next();
-        let Some(mut body) = newest.map(kept_body) else {
-            return Ok(None);
-        };
-        body.validators.clone_from(&due.state.validators);
-        let read = self
-            .readers
-            .read(spec, body.clone(), self.limits(spec), (self.clock)());
-        Ok(read.await.is_ok().then_some(body))
+    /// Gives back a claim that is not used, for a while at least.
+    async fn put_back(&self, due: DueFeed, wait: Duration) -> Result<Option<Report>, StoreError> {
+        let due_at = due.due_at.max(later((self.clock)(), wait));
+        let due = DueFeed { due_at, ..due };
+        self.store.release(vec![due]).await.map(|()| None)
     }
 
     fn limits(&self, spec: &FeedSpec) -> Limits {
         Limits {
             max_entries: self.setup().config.fetch.max_entries,
-            pages: spec.kind == FeedKind::Sitemap,
+            pages: spec.kind.reads_pages(),
         }
     }
 
@@ -320,11 +313,12 @@ impl Ingest {
         let now = (self.clock)();
         let answer = answer(outcome, poll.hints, &state);
         let next = schedule::next_poll(now, &state, &answer, &pace, jitter(&due.id, now));
-        state.next_reason = next.reason;
-        let next_poll = match hub.pinged {
-            true => next.at.min(later(now, pace.floor.min(AFTER_PING))),
-            false => next.at,
+        let after_ping = later(now, pace.floor.min(AFTER_PING));
+        let (next_poll, reason) = match hub.pinged && after_ping < next.at {
+            true => (after_ping, FeedState::BY_PING.to_owned()),
+            false => (next.at, next.reason),
         };
+        state.next_reason = reason;
         let gap = state.gaps.count > due.state.gaps.count;
         Ok(Plan {
             state,
@@ -346,7 +340,7 @@ impl Ingest {
                 if let Some(failure) = request::known_unreadable(spec, &due.state, &arrival.hash) {
                     return arrival.unreadable(failure, None);
                 }
-                let document = learnt::unread(&body, now);
+                let document = kept::unread(&body, now);
                 let read = self.readers.read(spec, body, self.limits(spec), now);
                 match read.await {
                     Ok(document) => arrival.read(document, &spec.cleanup),

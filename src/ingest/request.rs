@@ -73,10 +73,13 @@ pub(super) fn request(spec: &FeedSpec, due: &DueFeed, now: Time) -> (FetchReques
     (request, asked)
 }
 
-/// True if the operator changed how bodies are cleaned since the last document was read: then it
-/// is asked for and read once more, changed or not.
+/// True if the operator changed how bodies are cleaned, or as what documents are read, since the last
+/// one was: then it is asked for and read once more, changed or not.
 pub(super) fn is_read_anew(spec: &FeedSpec, due: &DueFeed) -> bool {
-    due.state.body_hash.is_some() && due.state.cleanup != spec.cleanup.signature()
+    let state = &due.state;
+    let read_as = state.kind.unwrap_or(spec.kind);
+    let as_now = read_as.reads_pages() == spec.kind.reads_pages();
+    state.body_hash.is_some() && !(as_now && state.cleanup == spec.cleanup.signature())
 }
 
 /// How this version of the program reads the feed's documents: another reading may succeed where

@@ -200,6 +200,7 @@ pub(super) fn advance(old: &FeedState, poll: &Poll<'_>) -> FeedState {
         if !delta {
             state.body_hash = Some(hash.clone());
             state.gaps = gaps::weigh(old, &digest.keys, now);
+            state.kind = Some(poll.spec.kind);
         }
         remember(&mut state, digest, *delta);
     }

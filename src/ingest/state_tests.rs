@@ -1,7 +1,7 @@
 //! What each kind of answer does to a feed's state.
 
 use super::*;
-use crate::model::{Redirect, Staleness};
+use crate::model::{FeedKind, Redirect, Staleness};
 
 const URL: &str = "https://example.org/feed";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -70,7 +70,7 @@ fn spec() -> FeedSpec {
     FeedSpec {
         id: "example".parse().unwrap(),
         url: URL.to_owned(),
-        kind: crate::model::FeedKind::default(),
+        kind: FeedKind::default(),
         name: None,
         interval: None,
         tags: Vec::new(),
@@ -159,6 +159,7 @@ fn a_document_is_remembered() {
         skip_days: digest.skip_days,
         repairs: digest.repairs,
         cleanup: digest.cleanup,
+        kind: Some(FeedKind::Feed),
         rhythm: Some(Rhythm { median_gap: HOUR }),
         newest: digest.newest,
         ..FeedState::default()

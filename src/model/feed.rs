@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, FeedId, Permanence, Resume, Time, Validators, article::text_enum};
+use super::{Failure, FeedId, FeedKind, Permanence, Resume, Time, Validators, article::text_enum};
 
 /// Evidence that a feed has moved: the same redirect, poll after poll.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +200,9 @@ pub struct FeedState {
     pub repairs: Vec<String>,
     /// [`super::Cleanup::signature`] with which the last document was read.
     pub cleanup: String,
+    /// As what the last document was read; `None` by versions that did not write it down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<FeedKind>,
     /// Which rule decided the next poll, in words.
     pub next_reason: String,
 }
@@ -207,6 +210,8 @@ pub struct FeedState {
 impl FeedState {
     /// [`FeedState::next_reason`] where nothing but the interval decided.
     pub const BY_INTERVAL: &'static str = "the feed's interval";
+    /// [`FeedState::next_reason`] where the poll was brought forward by a hub.
+    pub const BY_PING: &'static str = "its hub says that there is news";
 
     /// See [`Standing`].
     #[must_use]
@@ -263,6 +268,42 @@ impl FeedState {
             ..self
         }
     }
+
+    /// What is known when the feed gets a URL of which `known` was learnt before, by this feed or
+    /// another: all of that, unless the same place has answered since. A feed that had ended there is
+    /// tried again: somebody thinks that it has not. `same_host` keeps a `Retry-After` of the URL left.
+    #[must_use]
+    pub fn back_at(self, known: Self, same_host: bool) -> Self {
+        let kept = self.retry_after.filter(|_| same_host);
+        let newer = if self.last_poll > known.last_poll && self.is_answered_as(&known) {
+            (self.validators, self.body_hash, self.max_age)
+        } else {
+            (known.validators, known.body_hash, known.max_age)
+        };
+        Self {
+            validators: newer.0,
+            body_hash: newer.1,
+            max_age: newer.2,
+            retry_after: known.retry_after.max(kept),
+            last_new: known.last_new.max(self.last_new),
+            gone: false,
+            gone_since: None,
+            gone_polls: 0,
+            unread: None,
+            moves: if self.moves.is_empty() {
+                known.moves
+            } else {
+                self.moves
+            },
+            ..known
+        }
+    }
+
+    /// True if both were answered by the same place.
+    #[must_use]
+    pub fn is_answered_as(&self, other: &Self) -> bool {
+        !self.validators.url.is_empty() && self.validators.url == other.validators.url
+    }
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -280,6 +321,9 @@ pub struct DueFeed {
     pub lease: i64,
     /// When it was due.
     pub due_at: Time,
+    /// Its URL as the store had it when it was claimed: another process may have read newer feed
+    /// files than the claimer.
+    pub url: String,
     /// What is known.
     pub state: FeedState,
 }
@@ -366,7 +410,8 @@ pub struct FeedRecord {
     pub origin: String,
     /// The URL polled.
     pub url: String,
-    /// What politeness is counted by: the URL's host, or the domain of a site that counts as one.
+    /// What politeness is counted by: the host of the URL that is asked (a learnt one, if there is one),
+    /// or the domain of a site that counts as one.
     pub scope: String,
     /// No request goes to that scope before this, because a server of it asked for a pause.
     pub scope_paused_until: Option<Time>,

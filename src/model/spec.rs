@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Access, Cleanup, article::text_enum};
 
 /// The stable name of a feed: 1 to 80 of `a-z 0-9 . _ -`, starting with a letter or digit.
@@ -82,7 +84,8 @@ pub struct HeaderSpec {
 }
 
 /// What kind of document is polled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FeedKind {
     /// A feed; or a news sitemap, if one is there.
     #[default]
@@ -103,6 +106,13 @@ impl FeedKind {
     #[must_use]
     pub fn is_for_crawlers(self) -> bool {
         self != Self::Feed
+    }
+
+    /// True if a document's pages count as entries even if they are no news; the other kinds read a
+    /// document alike.
+    #[must_use]
+    pub fn reads_pages(self) -> bool {
+        self == Self::Sitemap
     }
 }
 

@@ -141,6 +141,20 @@ impl Dispatch {
         }
     }
 
+    /// True if there is room, and something may be there to claim.
+    #[must_use]
+    pub fn may_claim(&self) -> bool {
+        let now = (self.clock)();
+        let comes = match &self.source {
+            Source::Due => self.next_try.is_none_or(|next| next.at() <= now),
+            Source::Round(round) => {
+                let rested = round.resting.first();
+                !round.ready.is_empty() || rested.is_some_and(|(until, _)| *until <= now)
+            }
+        };
+        comes && self.room().is_some()
+    }
+
     /// Claims what may start now; may be nothing.
     ///
     /// # Errors

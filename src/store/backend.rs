@@ -56,6 +56,19 @@ pub struct Claim {
     pub asks: bool,
 }
 
+/// How to take a host's turn for requests that are no poll's.
+#[derive(Clone, Copy, Debug)]
+pub struct HostTurn {
+    /// The moment of asking.
+    pub now: Time,
+    /// None while so many polls of the scope are under way.
+    pub per_host: usize,
+    /// Time between two requests of the scope; [`crate::model::spacing_of`] may lengthen it.
+    pub spacing: Duration,
+    /// So many are sent, one after the other.
+    pub requests: u32,
+}
+
 /// A claimed feed with its politeness scope.
 #[derive(Clone, Debug)]
 pub struct Claimed {
@@ -118,7 +131,9 @@ pub struct Revision {
 pub trait Backend: Send {
     /// Makes the store's feeds equal to the feed files': new ones are due at once, vanished ones
     /// are retired (their articles stay), state is kept. A feed with a new URL is due at once, and
-    /// what the old URL answered is forgotten, a poll of it that is under way included. One with a
+    /// what the old URL answered counts no longer, a poll of it that is under way included; but a URL
+    /// that this feed or another left before is taken up as it was left. A feed that is named for the first
+    /// time and has the URL of one that is named no longer is that one. One with a
     /// shorter interval is due that interval after its last poll if the old interval decided.
     fn sync_feeds(&mut self, set: &FeedSet, now: Time) -> Result<SyncReport, StoreError>;
 
@@ -153,6 +168,14 @@ pub trait Backend: Send {
     /// Scopes that servers asked to leave alone, and until when.
     fn host_pauses(&mut self, now: Time) -> Result<Vec<HostPause>, StoreError>;
 
+    /// Those of [`Self::host_pauses`] that anybody noted since a moment; costs nothing while there are
+    /// none.
+    fn pauses_since(&mut self, noted: Time, now: Time) -> Result<Vec<HostPause>, StoreError>;
+
+    /// Takes a scope's turn for requests that are no poll's, so that claims keep their distance; `None` if
+    /// they may be sent now, otherwise when to ask again (a poll's end may come sooner). Pauses are not looked at.
+    fn take_turn(&mut self, scope: &str, turn: &HostTurn) -> Result<Option<Time>, StoreError>;
+
     /// The feeds that the feed files name, counted by [`FeedRecord::health`], without reading them.
     fn health(&mut self, now: Time) -> Result<BTreeMap<Health, u64>, StoreError>;
 
@@ -180,7 +203,8 @@ pub trait Backend: Send {
     /// the feed is not polled any more.
     fn push(&mut self, push: &Push) -> Result<Option<Committed>, StoreError>;
 
-    /// Brings a feed's next poll forward to `at`, if it is later; a poll under way is not touched.
+    /// Brings a feed's next poll forward to `at`, if it is later, because its hub has news; a poll under
+    /// way is not touched.
     fn hasten(&mut self, feed: &FeedId, at: Time) -> Result<(), StoreError>;
 
     /// Writes down that a feed wants this subscription, due at once. False, and nothing is changed,

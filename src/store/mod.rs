@@ -20,7 +20,8 @@ use std::{
 };
 
 pub use backend::{
-    Backend, Claim, Claimed, FeedSet, NamedClaims, Replanned, Revision, SyncReport, Totals,
+    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, Revision, SyncReport,
+    Totals,
 };
 pub use error::StoreError;
 pub use lock::{DaemonLock, PollLock};
@@ -139,6 +140,24 @@ impl Store {
     pub async fn host_pauses(&self, now: Time) -> Result<Vec<HostPause>, StoreError> {
         self.reader
             .call(move |backend| backend.host_pauses(now))
+            .await
+    }
+
+    /// See [`Backend::pauses_since`].
+    pub async fn pauses_since(&self, noted: Time, now: Time) -> Result<Vec<HostPause>, StoreError> {
+        self.reader
+            .call(move |backend| backend.pauses_since(noted, now))
+            .await
+    }
+
+    /// See [`Backend::take_turn`].
+    pub async fn take_turn(
+        &self,
+        scope: String,
+        turn: HostTurn,
+    ) -> Result<Option<Time>, StoreError> {
+        self.writer
+            .call(move |backend| backend.take_turn(&scope, &turn))
             .await
     }
 

@@ -12,7 +12,9 @@ use crate::{
         FeedId, FeedOutline, FeedRecord, Health, HostPause, Known, Leave, NewSubscription, Page,
         PageCommit, PageKey, PollRecord, Push, Spread, Subscription, Time, UnreadDocument,
     },
-    store::{Claim, Claimed, FeedSet, NamedClaims, Replanned, Revision, SyncReport, Totals},
+    store::{
+        Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, Revision, SyncReport, Totals,
+    },
 };
 
 /// What the thread asked of the backend, in order.
@@ -79,6 +81,8 @@ impl Backend for Stub {
         next_due() -> Option<Time>;
         replan(Time, Option<Spread>) -> Replanned;
         host_pauses(Time) -> Vec<HostPause>;
+        pauses_since(Time, Time) -> Vec<HostPause>;
+        take_turn(&str, &HostTurn) -> Option<Time>;
         health(Time) -> BTreeMap<Health, u64>;
         known(i64, &[(EntryKey, ArticleId)]) -> Known;
         feeds(&FeedFilter) -> Vec<FeedRecord>;

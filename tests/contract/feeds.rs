@@ -132,6 +132,7 @@ pub(super) fn rich_state() -> FeedState {
         skip_days: vec![6],
         repairs: vec!["mended".to_owned()],
         cleanup: "keep toc\n".to_owned(),
+        kind: Some(tidings::model::FeedKind::Sitemap),
         next_reason: "because".to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tidings::{
     model::{Batch, HostPause, Time},
-    store::{Claim, Claimed},
+    store::{Claim, Claimed, HostTurn},
 };
 
 use super::{Bench, LEASE, at, batch, claim, contract, id, ids, spec, spec_on};
@@ -19,6 +19,9 @@ contract! {
     a_pause_of_a_host_without_feeds_is_remembered_for_those_to_come
     a_pause_is_never_shortened_and_stays_when_the_store_is_opened_anew
     a_pause_that_was_asked_for_outside_of_polls_holds_for_polls
+    pauses_are_told_of_since_a_moment
+    a_request_that_is_no_polls_takes_its_turn_among_them
+    a_poll_under_way_holds_others_off_for_as_long_as_polls_take
     a_claim_by_name_waits_for_its_hosts_turn
     an_answer_that_is_here_already_needs_no_turn
     a_new_feed_of_a_host_waits_for_its_turn
@@ -168,6 +171,80 @@ fn a_pause_that_was_asked_for_outside_of_polls_holds_for_polls(store: &mut Bench
     store.other.pause_host(&pause(20), at(1)).unwrap();
     assert_eq!(store.claim(&politely(29)).len(), 0);
     assert_eq!(ids(&store.claim(&politely(30))), ["a"]);
+}
+
+fn pauses_are_told_of_since_a_moment(store: &mut Bench) {
+    store.sync(on("one.example", &["a"]), 0);
+    let pause = |scope: &str, minute| HostPause {
+        scope: scope.to_owned(),
+        until: at(minute),
+    };
+    let (one, two) = (pause("one.example", 30), pause("two.example", 20));
+    store.other.pause_host(&one, at(0)).unwrap();
+    store.other.pause_host(&two, at(5)).unwrap();
+    let mut since = |noted, now| store.db.pauses_since(at(noted), at(now)).unwrap();
+    assert_eq!(since(0, 6), [one, two.clone()]);
+    assert_eq!(since(1, 6), [two]);
+    assert_eq!(since(6, 6), []);
+    assert_eq!(since(1, 20), [], "it is over");
+}
+
+fn a_request_that_is_no_polls_takes_its_turn_among_them(store: &mut Bench) {
+    store.sync(on("one.example", &["a", "b"]), 0);
+    let turn = |store: &mut Bench, minute, requests| {
+        let turn = HostTurn {
+            now: at(minute),
+            per_host: 1,
+            spacing: SPACING,
+            requests,
+        };
+        store.other.take_turn("one.example", &turn).unwrap()
+    };
+    // Nobody has asked yet: then claims wait.
+    assert_eq!(turn(store, 0, 2), None);
+    assert_eq!(turn(store, 1, 1), Some(at(4)), "nor may it twice");
+    assert_eq!(store.claim(&politely(3)).len(), 0);
+    assert_eq!(store.other.next_due().unwrap(), Some(at(4)));
+    let claimed = store.claim(&politely(4));
+    assert_eq!(ids(&claimed), ["a"]);
+    assert_eq!(turn(store, 5, 1), Some(at(6)));
+    store
+        .commit(batch(&claimed[0].feed, 5, Vec::new()))
+        .unwrap();
+    assert_eq!(turn(store, 6, 1), None);
+    assert_eq!(store.claim(&politely(7)).len(), 0);
+    let claimed = store.claim(&politely(8));
+    assert_eq!(ids(&claimed), ["b"]);
+    let other = HostTurn {
+        now: at(8),
+        per_host: 1,
+        spacing: Duration::ZERO,
+        requests: 1,
+    };
+    let first = store.other.take_turn("two.example", &other).unwrap();
+    assert_eq!(first, None, "another host");
+}
+
+fn a_poll_under_way_holds_others_off_for_as_long_as_polls_take(store: &mut Bench) {
+    store.sync(on("one.example", &["a"]), 0);
+    let quick = Claim {
+        spacing: Duration::ZERO,
+        ..politely(0)
+    };
+    assert_eq!(store.claim(&quick).len(), 1);
+    let mut turn = |seconds| {
+        let turn = HostTurn {
+            now: at(0) + chrono::Duration::seconds(seconds),
+            per_host: 1,
+            spacing: Duration::ZERO,
+            requests: 1,
+        };
+        store.other.take_turn("one.example", &turn).unwrap()
+    };
+    let over = at(0) + chrono::Duration::seconds(90);
+    assert_eq!(turn(30), Some(over));
+    // Its process died; the lease has minutes left.
+    assert_eq!(turn(90), None);
 }
 
 fn a_claim_by_name_waits_for_its_hosts_turn(store: &mut Bench) {

@@ -2,8 +2,8 @@
 //! deliveries that leave alone what polls know.
 
 use tidings::model::{
-    FeedId, FeedSpec, Leave, NewSubscription, Outcome, PollRecord, Push, Secret, Subscription,
-    SubscriptionState as State,
+    FeedId, FeedSpec, FeedState, Leave, NewSubscription, Outcome, PollRecord, Push, Secret,
+    Subscription, SubscriptionState as State,
 };
 
 use super::{Bench, at, contract, id, insert, spec, story, touch};
@@ -286,7 +286,9 @@ fn a_poll_is_only_brought_forward_and_never_under_way(store: &mut Bench) {
     store.db.hasten(&feed, at(90)).unwrap();
     assert_eq!(store.feed("a").next_poll, at(60), "put off");
     store.db.hasten(&feed, at(15)).unwrap();
-    assert_eq!(store.feed("a").next_poll, at(15));
+    let hastened = store.feed("a");
+    assert_eq!(hastened.next_poll, at(15));
+    assert_eq!(hastened.state.next_reason, FeedState::BY_PING);
     store.lease("a", 20);
     let reserved = store.feed("a").next_poll;
     store.db.hasten(&feed, at(21)).unwrap();

@@ -21,6 +21,8 @@ mod pace;
 mod sitemaps;
 // Two processes at once, and a reader that goes away.
 mod together;
+// Edits of feeds' URLs and names, which no publisher notices.
+mod urls;
 
 use crate::util::Tidings;
 

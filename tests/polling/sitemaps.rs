@@ -222,6 +222,29 @@ fn a_story_of_feed_and_sitemap_is_one_article_with_the_feeds_text_whoever_comes_
 }
 
 #[test]
+fn a_sitemap_that_is_to_be_read_as_another_kind_is_asked_for_whole_once() {
+    let site = Site::start();
+    let both = news(&["a"]).replace(
+        "</urlset>",
+        "<url><loc>https://example.org/b</loc><lastmod>2026-01-02</lastmod></url></urlset>",
+    );
+    site.serve("/map", xml(both).etag("\"1\""));
+    let tidings = Tidings::new().feed_toml(&feed("map", &site.url("/map"), "news-sitemap"));
+    tidings.run(&["poll"]).ok().stdout_has("1 new");
+    tidings.write("feeds.toml", feed("map", &site.url("/map"), "sitemap"));
+    again(&tidings).ok().stdout_has("2 entries: 1 new");
+    again(&tidings).ok().stdout_has("not modified (304)");
+    let asked = site.requests("/map");
+    let conditional: Vec<bool> = asked.iter().map(|asked| asked.is_conditional()).collect();
+    assert_eq!(conditional, [false, false, true]);
+    // A feed may be a news sitemap as well, and is read alike.
+    tidings.write("feeds.toml", feed("map", &site.url("/map"), "news-sitemap"));
+    again(&tidings).ok();
+    tidings.write("feeds.toml", feed("map", &site.url("/map"), "feed"));
+    again(&tidings).ok().stdout_has("not modified (304)");
+}
+
+#[test]
 fn a_sitemap_takes_no_text_from_an_imported_article() {
     let site = Site::start();
     site.serve("/f", Reply::feed(rss(&["a"])));

@@ -1,8 +1,19 @@
 //! Two processes that poll the same store at the same time, and a reader that goes away.
 
-use std::io::{BufRead as _, BufReader};
+use std::{
+    io::{BufRead as _, BufReader},
+    time::SystemTime,
+};
 
-use crate::util::{Reply, Site, Tidings, rss};
+use tidings::{
+    model::{HostPause, Time},
+    store::{Backend as _, sqlite::Sqlite},
+};
+
+use crate::{
+    daemon::brisk,
+    util::{Reply, Site, Tidings, rss},
+};
 
 /// `/a`, held, and what stands behind it on the same host, of which two may be asked at once: a
 /// round asks one, so that another process has room.
@@ -94,4 +105,27 @@ fn a_reader_that_goes_away_stops_no_round() {
     assert_eq!(site.all_requests().len(), 2);
     let exported = tidings.run(&["export", "--format", "jsonl"]);
     assert_eq!(exported.ok().jsonl().len(), 2);
+}
+
+#[test]
+fn a_pause_that_another_process_was_told_holds_for_the_redirects_of_the_next_poll() {
+    let (near, far) = (Site::start(), Site::start_on("127.0.0.2"));
+    near.serve("/f", Reply::redirect(302, &far.url("/g")));
+    far.serve("/g", Reply::feed(rss(&["a"])).etag("\"1\""));
+    let tidings = Tidings::new().feed_toml(&brisk("f", &near.url("/f")));
+    let mut daemon = tidings.spawn(&["run", "-v"]);
+    far.wait_for_requests("/g", 1);
+    let mut store = Sqlite::open(&tidings.path("tidings.db")).unwrap();
+    let now = Time::from(SystemTime::now());
+    let pause = HostPause {
+        scope: "127.0.0.2".to_owned(),
+        until: now + chrono::Duration::hours(1),
+    };
+    store.pause_host(&pause, now).unwrap();
+    // One may be under way.
+    let before = far.requests("/g").len();
+    daemon.wait_for_stderr_line("its host asked for a pause");
+    assert!(far.requests("/g").len() <= before + 1);
+    daemon.sigterm();
+    daemon.wait().ok();
 }

@@ -168,8 +168,12 @@ impl Ingest {
             Ok(url) => url,
             Err(why) => return Ok(without(Stop::Failed(why))),
         };
-        self.reserve(run).await?;
         let request = request(run, url);
+        // robots.txt may be asked for before.
+        self.take_turn(&request.url, 1 + u32::from(request.robots))
+            .await?;
+        self.reserve(run).await?;
+        self.note_pauses().await?;
         let setup = self.setup();
         let fetched = setup.fetcher.fetch(&request, (self.clock)()).await;
         if let Fetched::Throttled {

@@ -12,7 +12,7 @@ use super::{
     rows::{self, millis},
 };
 use crate::{
-    model::{DueFeed, FeedId, Time, later, spacing_of},
+    model::{DueFeed, FeedId, FeedState, Time, later, spacing_of},
     store::{Claim, Claimed, NamedClaims},
 };
 
@@ -116,7 +116,7 @@ fn lease(tx: &Transaction<'_>, feed: &Candidate, scope: &str, claim: &Claim) -> 
     tx.prepare_cached(
         "UPDATE feeds SET lease = lease + 1, lease_until = :until, claimed_before = claimed_at,
             claimed_at = :now, planned_at = :now, next_at = max(next_at, :now + interval_ms)
-         WHERE row = :row RETURNING id, lease, state",
+         WHERE row = :row RETURNING id, lease, state, url",
     )?
     .query_row(
         named_params! {
@@ -131,6 +131,7 @@ fn lease(tx: &Transaction<'_>, feed: &Candidate, scope: &str, claim: &Claim) -> 
                     lease: row.get(1)?,
                     due_at: feed.due_at,
                     state: rows::feed_state(row, 2)?,
+                    url: row.get(3)?,
                 },
                 scope: scope.to_owned(),
             })
@@ -159,10 +160,13 @@ pub(super) fn release(tx: &Transaction<'_>, feeds: &[DueFeed]) -> Sql<()> {
 pub(super) fn hasten(tx: &Transaction<'_>, feed: &FeedId, at: Time) -> Sql<()> {
     let scope: Option<String> = tx
         .prepare_cached(&format!(
-            "UPDATE feeds SET next_at = ?2 WHERE id = ?1 AND next_at > ?2 AND lease_until <= ?2 AND {ACTIVE}
-             RETURNING scope"
+            "UPDATE feeds SET next_at = ?2, state = json_set(state, '$.next_reason', ?3)
+             WHERE id = ?1 AND next_at > ?2 AND lease_until <= ?2 AND {ACTIVE} RETURNING scope"
         ))?
-        .query_row(params![feed.as_str(), millis(at)], |row| row.get(0))
+        .query_row(
+            params![feed.as_str(), millis(at), FeedState::BY_PING],
+            |row| row.get(0),
+        )
         .optional()?;
     match scope {
         Some(scope) => hosts::refresh(tx, &scope, None),

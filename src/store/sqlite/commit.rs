@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Statement, ToSql, Transaction, params};
 use super::{
     Sql, feeds, hosts,
     rows::{self, millis},
-    unread,
+    unread, urls,
 };
 use crate::{
     model::{
@@ -96,10 +96,10 @@ pub(super) fn write<'a>(
 
 /// False if the lease is no longer ours.
 fn update_feed(tx: &Transaction<'_>, feed: &FeedCommit, now: Time) -> Sql<bool> {
-    let scope: Option<String> = tx
+    let found: Option<(String, String)> = tx
         .prepare_cached(
             "UPDATE feeds SET state = ?3, standing = ?4, next_at = ?5, planned_at = ?6, gone = ?7, lease_until = 0
-             WHERE row = ?1 AND lease = ?2 AND lease_until > 0 RETURNING scope",
+             WHERE row = ?1 AND lease = ?2 AND lease_until > 0 RETURNING url, scope",
         )?
         .query_row(
             params![
@@ -111,16 +111,16 @@ fn update_feed(tx: &Transaction<'_>, feed: &FeedCommit, now: Time) -> Sql<bool> 
                 millis(now),
                 feed.state.gone
             ],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
-    let Some(scope) = scope else {
+    let Some((url, scope)) = found else {
         return Ok(false);
     };
     if let Some(pause) = &feed.pause {
         hosts::pause(tx, pause, now)?;
     }
-    hosts::refresh(tx, &scope, None)?;
+    urls::settle(tx, feed.row, &feed.state, (&url, &scope))?;
     Ok(true)
 }
 

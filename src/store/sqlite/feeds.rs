@@ -8,14 +8,14 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, Transaction, named_params, params};
 
 use super::{
-    Sql, backfill, hosts,
+    Sql, hosts,
     rows::{self, millis},
-    unread,
+    urls::{self, Arrival, Free},
 };
 use crate::{
     model::{
         FeedFilter, FeedId, FeedOutline, FeedRecord, FeedSpec, FeedState, Health, Outcome,
-        PollRecord, Standing, Time, scope_of,
+        PollRecord, Standing, Time,
     },
     store::{FeedSet, SyncReport},
 };
@@ -27,14 +27,20 @@ const FOREVER: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 const PRUNED_AT_ONCE: usize = 10_000;
 
 pub(super) fn sync(tx: &Transaction<'_>, set: &FeedSet, now: Time) -> Sql<SyncReport> {
-    let mut report = SyncReport::default();
-    // Scopes whose feeds have changed.
-    let mut scopes = BTreeSet::new();
+    let mut sync = Sync {
+        tx,
+        now,
+        free: Free::under(set),
+        report: SyncReport::default(),
+        scopes: BTreeSet::new(),
+        arrivals: Vec::new(),
+    };
     for spec in &set.specs {
         let interval = spec.interval.unwrap_or(set.default_interval).min(FOREVER);
         let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
-        sync_one(tx, spec, interval_ms, now, &mut report, &mut scopes)?;
+        sync.one(spec, interval_ms)?;
     }
+    let (mut report, mut scopes) = sync.arrive()?;
     let named: Vec<&str> = set.specs.iter().map(|spec| spec.id.as_str()).collect();
     let retired: Vec<String> = tx
         .prepare(
@@ -58,29 +64,106 @@ pub(super) fn sync(tx: &Transaction<'_>, set: &FeedSet, now: Time) -> Sql<SyncRe
     Ok(report)
 }
 
-fn sync_one(
+/// A sync under way.
+struct Sync<'a> {
+    tx: &'a Transaction<'a>,
+    now: Time,
+    free: Free<'a>,
+    report: SyncReport,
+    /// Those whose feeds have changed.
+    scopes: BTreeSet<String>,
+    /// Feeds that have a URL they did not have before.
+    arrivals: Vec<Arrival<'a>>,
+}
+
+impl<'a> Sync<'a> {
+    fn one(&mut self, spec: &'a FeedSpec, interval_ms: i64) -> Sql<()> {
+        let (tx, now) = (self.tx, self.now);
+        let tags = rows::list_json(&spec.tags)?;
+        let mut scope = urls::scope_of_url(&spec.url);
+        let mut known = known(tx, spec, &tags, interval_ms)?;
+        if known.is_none() && urls::rename(tx, spec, &self.free)? {
+            let renamed = self::known(tx, spec, &tags, interval_ms)?;
+            known = renamed.map(|known| Known {
+                is_same: false,
+                ..known
+            });
+        }
+        if let Some(known) = known.as_ref().filter(|known| known.url == spec.url) {
+            if known.scope != scope {
+                // It is asked elsewhere.
+                scope = urls::scope_now(tx, spec)?;
+            }
+            if known.is_same && known.scope == scope {
+                return Ok(());
+            }
+        }
+        let values = named_params! {
+            ":id": spec.id.as_str(), ":origin": spec.origin, ":url": spec.url, ":scope": scope,
+            ":name": spec.name, ":tags": tags, ":interval": interval_ms, ":paused": spec.paused,
+        };
+        let Some(known) = known else {
+            tx.prepare_cached(
+                "INSERT INTO feeds (id, origin, url, scope, name, tags, interval_ms, paused, next_at, planned_at)
+                 VALUES (:id, :origin, :url, :scope, :name, :tags, :interval, :paused, :now, :now)",
+            )?
+            .execute([values, named_params! { ":now": millis(now) }].concat().as_slice())?;
+            self.report.added += 1;
+            self.scopes.insert(scope);
+            self.arrivals.push(Arrival::New(spec));
+            return Ok(());
+        };
+        if known.url != spec.url {
+            urls::leave(tx, &spec.id, now)?;
+            let same_scope = known.scope == scope;
+            self.arrivals.push(Arrival::Moved { spec, same_scope });
+        }
+        tx.prepare_cached(
+            "UPDATE feeds SET origin = :origin, url = :url, scope = :scope, name = :name, tags = :tags,
+                interval_ms = :interval, paused = :paused, retired = 0 WHERE id = :id",
+        )?
+        .execute(values)?;
+        if interval_ms < known.interval_ms {
+            bring_forward(tx, &spec.id, known.interval_ms, now)?;
+        }
+        if known.retired {
+            self.report.added += 1;
+        } else {
+            self.report.changed += 1;
+        }
+        self.scopes.extend([scope, known.scope]);
+        Ok(())
+    }
+
+    /// When every URL that is left has been: feeds may have changed places.
+    fn arrive(mut self) -> Sql<(SyncReport, BTreeSet<String>)> {
+        for arrival in self.arrivals {
+            let scope = urls::arrive(self.tx, &arrival, self.now, &self.free)?;
+            self.scopes.extend(scope);
+        }
+        Ok((self.report, self.scopes))
+    }
+}
+
+/// Of many feeds few have changed, and to look is half of an UPDATE that changes nothing.
+fn known(
     tx: &Transaction<'_>,
     spec: &FeedSpec,
+    tags: &Option<String>,
     interval_ms: i64,
-    now: Time,
-    report: &mut SyncReport,
-    scopes: &mut BTreeSet<String>,
-) -> Sql<()> {
-    let tags = rows::list_json(&spec.tags)?;
-    let scope = scope_of_url(&spec.url);
-    let values = named_params! {
-        ":id": spec.id.as_str(), ":origin": spec.origin, ":url": spec.url, ":scope": scope,
-        ":name": spec.name, ":tags": tags, ":interval": interval_ms, ":paused": spec.paused,
-    };
-    // Of many feeds few have changed, and to look is half of an UPDATE that changes nothing.
-    let known = tx
-        .prepare_cached(
-            "SELECT url, retired, scope, interval_ms,
-                (origin, url, scope, name, tags, interval_ms, paused, retired)
-                    IS (:origin, :url, :scope, :name, :tags, :interval, :paused, 0)
-             FROM feeds WHERE id = :id",
-        )?
-        .query_row(values, |row| {
+) -> Sql<Option<Known>> {
+    tx.prepare_cached(
+        "SELECT url, retired, scope, interval_ms,
+            (origin, url, name, tags, interval_ms, paused, retired)
+                IS (:origin, :url, :name, :tags, :interval, :paused, 0)
+         FROM feeds WHERE id = :id",
+    )?
+    .query_row(
+        named_params! {
+            ":id": spec.id.as_str(), ":origin": spec.origin, ":url": spec.url,
+            ":name": spec.name, ":tags": tags, ":interval": interval_ms, ":paused": spec.paused,
+        },
+        |row| {
             Ok(Known {
                 url: row.get(0)?,
                 retired: row.get(1)?,
@@ -88,43 +171,9 @@ fn sync_one(
                 interval_ms: row.get(3)?,
                 is_same: row.get(4)?,
             })
-        })
-        .optional()?;
-    let Some(known) = known else {
-        tx.prepare_cached(
-            "INSERT INTO feeds (id, origin, url, scope, name, tags, interval_ms, paused, next_at, planned_at)
-             VALUES (:id, :origin, :url, :scope, :name, :tags, :interval, :paused, :now, :now)",
-        )?
-        .execute(
-            [values, named_params! { ":now": millis(now) }]
-                .concat()
-                .as_slice(),
-        )?;
-        report.added += 1;
-        scopes.insert(scope);
-        return Ok(());
-    };
-    if known.is_same {
-        return Ok(());
-    }
-    if known.url != spec.url {
-        forget_url(tx, spec, known.scope == scope, now)?;
-    }
-    tx.prepare_cached(
-        "UPDATE feeds SET origin = :origin, url = :url, scope = :scope, name = :name, tags = :tags,
-            interval_ms = :interval, paused = :paused, retired = 0 WHERE id = :id",
-    )?
-    .execute(values)?;
-    if interval_ms < known.interval_ms {
-        bring_forward(tx, &spec.id, known.interval_ms, now)?;
-    }
-    if known.retired {
-        report.added += 1;
-    } else {
-        report.changed += 1;
-    }
-    scopes.extend([scope, known.scope]);
-    Ok(())
+        },
+    )
+    .optional()
 }
 
 /// What a sync compares a spec with.
@@ -133,7 +182,7 @@ struct Known {
     retired: bool,
     scope: String,
     interval_ms: i64,
-    /// Nothing has changed.
+    /// Nothing has changed, the scope left aside.
     is_same: bool,
 }
 
@@ -158,46 +207,6 @@ fn bring_forward(tx: &Transaction<'_>, id: &FeedId, old_ms: i64, now: Time) -> S
     )?
     .execute(params![id.as_str(), decided_ms])?;
     Ok(())
-}
-
-/// A feed gets a new URL: it is due at once, nothing that the old URL answered counts any more
-/// (its end least of all), and a poll of the old URL that is under way is fenced off. Only a
-/// `Retry-After` outlives the URL if the host stays.
-fn forget_url(tx: &Transaction<'_>, spec: &FeedSpec, same_scope: bool, now: Time) -> Sql<()> {
-    let id = &spec.id;
-    let old = tx
-        .prepare_cached("SELECT state FROM feeds WHERE id = ?1")?
-        .query_row([id.as_str()], |row| rows::feed_state(row, 0))?;
-    // The operator writes down where the feed answers already: nothing new to ask for.
-    let due = if old.answers_at(&spec.url) {
-        Time::MAX_UTC
-    } else {
-        now
-    };
-    let state = old.at_new_url(&spec.url, same_scope);
-    let not_before = state.retry_after.map_or(i64::MIN, millis);
-    tx.prepare_cached(
-        "UPDATE feeds SET state = ?2, standing = ?5, gone = 0, lease = lease + 1, lease_until = 0,
-            next_at = max(min(next_at, ?3), ?4), planned_at = ?6 WHERE id = ?1",
-    )?
-    .execute(params![
-        id.as_str(),
-        rows::json(&state)?,
-        millis(due),
-        not_before,
-        state.standing().as_str(),
-        millis(now),
-    ])?;
-    unread::forget(tx, id)?;
-    backfill::forget(tx, id, same_scope)
-}
-
-/// What politeness is counted by; the URL itself where it has no host.
-fn scope_of_url(url: &str) -> String {
-    url::Url::parse(url)
-        .ok()
-        .and_then(|url| url.host_str().map(scope_of))
-        .unwrap_or_else(|| url.to_owned())
 }
 
 pub(super) fn list(db: &Connection, filter: &FeedFilter) -> Sql<Vec<FeedRecord>> {

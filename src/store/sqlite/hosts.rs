@@ -11,9 +11,13 @@ use super::{
     rows::{self, millis},
 };
 use crate::{
-    model::{HostPause, Time, spacing_of},
-    store::Claim,
+    model::{HostPause, Time, later, spacing_of},
+    store::{Claim, HostTurn},
 };
+
+/// A claim that is older is hardly that of a request under way, but of a process that died; nobody who
+/// only waits for his turn should wait for its lease.
+const LONGEST_POLL_MS: i64 = 90_000;
 
 /// Feeds that are polled at all; word for word the condition of the index `feeds_due`.
 pub(super) const ACTIVE: &str = "paused = 0 AND retired = 0 AND gone = 0";
@@ -88,6 +92,47 @@ pub(super) fn pauses(db: &Connection, now: Time) -> Sql<Vec<HostPause>> {
         })
     })?
     .collect()
+}
+
+/// Those of them that were noted since a moment.
+pub(super) fn pauses_since(db: &Connection, noted: Time, now: Time) -> Sql<Vec<HostPause>> {
+    db.prepare_cached(
+        "SELECT scope, paused_until FROM hosts
+         WHERE paused_at >= ?1 AND paused_until > ?2 AND paused_until > 0 ORDER BY scope",
+    )?
+    .query_map(params![millis(noted), millis(now)], |row| {
+        Ok(HostPause {
+            scope: row.get(0)?,
+            until: rows::time(row, 1)?,
+        })
+    })?
+    .collect()
+}
+
+/// Takes a scope's turn for a request that is no poll's: `None` if it may be sent now, and the next one
+/// of the scope after its spacing; otherwise when to ask again. Pauses are not looked at: who sends it
+/// knows them, and has more to do about one than to wait.
+pub(super) fn take(tx: &Transaction<'_>, scope: &str, turn: &HostTurn) -> Sql<Option<Time>> {
+    let gate: Option<i64> = tx
+        .prepare_cached("SELECT max(gate_at) FROM hosts WHERE scope = ?1")?
+        .query_row([scope], |row| row.get(0))?;
+    if let Some(gate) = gate.filter(|gate| *gate > millis(turn.now)) {
+        return rows::from_millis(0, gate).map(Some);
+    }
+    let (polls, first): (usize, Option<i64>) = tx
+        .prepare_cached(
+            "SELECT count(*), min(claimed_at) FROM feeds
+             WHERE scope = ?1 AND lease_until > 0 AND claimed_at > ?2",
+        )?
+        .query_row(params![scope, millis(turn.now) - LONGEST_POLL_MS], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    if let Some(first) = first.filter(|_| polls >= turn.per_host) {
+        return rows::from_millis(0, first + LONGEST_POLL_MS).map(Some);
+    }
+    let next = later(turn.now, spacing_of(scope, turn.spacing) * turn.requests);
+    refresh(tx, scope, Some(next))?;
+    Ok(None)
 }
 
 /// Scopes of which a feed may be claimed, those that have waited longest first.

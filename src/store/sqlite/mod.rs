@@ -17,6 +17,7 @@ mod open;
 mod rows;
 mod subscriptions;
 mod unread;
+mod urls;
 
 use std::{
     collections::BTreeMap,
@@ -28,8 +29,8 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 pub(super) use html::compressed;
 
 use super::{
-    Backend, Claim, Claimed, FeedSet, NamedClaims, Packed, Replanned, Revision, StoreError,
-    SyncReport, Totals,
+    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Packed, Replanned, Revision,
+    StoreError, SyncReport, Totals,
 };
 use crate::model::{
     ArticleId, ArticleQuery, Backfill, Change, Committed, Cursor, DueFeed, EntryKey, FeedFilter,
@@ -164,6 +165,14 @@ impl Backend for Sqlite {
 
     fn host_pauses(&mut self, now: Time) -> Result<Vec<HostPause>, StoreError> {
         self.read("list paused hosts", |db| hosts::pauses(db, now))
+    }
+
+    fn pauses_since(&mut self, noted: Time, now: Time) -> Result<Vec<HostPause>, StoreError> {
+        self.read("list new pauses", |db| hosts::pauses_since(db, noted, now))
+    }
+
+    fn take_turn(&mut self, scope: &str, turn: &HostTurn) -> Result<Option<Time>, StoreError> {
+        self.write("take a host's turn", |tx| hosts::take(tx, scope, turn))
     }
 
     fn health(&mut self, now: Time) -> Result<BTreeMap<Health, u64>, StoreError> {
@@ -316,6 +325,7 @@ impl Backend for Sqlite {
     fn maintain(&mut self, history_before: Time) -> Result<u64, StoreError> {
         self.write("prune poll history", |tx| {
             hosts::prune(tx, history_before)?;
+            urls::prune(tx, history_before)?;
             feeds::prune_polls(tx, history_before)
         })
     }

@@ -1,7 +1,7 @@
 //! What a backfill does not touch, what its requests carry, and pauses that servers ask for.
 
 use super::{again, backfill, linked, pages, polled, shown};
-use crate::util::{Reply, Site, Tidings, channel, item, rss};
+use crate::util::{Database, Reply, Site, Tidings, channel, item, rss};
 
 #[test]
 fn a_pause_that_the_server_asks_for_is_kept_by_the_next_run_too() {
@@ -42,6 +42,21 @@ fn a_feed_that_has_to_wait_itself_is_not_backfilled_either() {
         .ok()
         .stdout_has("skipped   mine  the server asked not to be asked before");
     assert_eq!(pages(&site).len(), 0);
+}
+
+#[test]
+fn a_page_waits_for_its_hosts_turn_among_the_polls_of_other_processes() {
+    let site = Site::start();
+    let tidings = polled(&site, linked("prev-archive", "/2", &["b"]));
+    site.serve("/2", Reply::feed(rss(&["a"])));
+    // A daemon has just claimed another feed of the host.
+    let store = Database::of(&tidings);
+    let shut = "UPDATE hosts SET gate_at = 2000 + 1000 * unixepoch('subsec') RETURNING gate_at";
+    let gate = store.number(shut);
+    backfill(&tidings, &[]).ok().stdout_has("1 page");
+    assert_eq!(pages(&site), ["/2"]);
+    let asked = store.number("SELECT asked_at FROM backfills");
+    assert!(asked >= gate, "asked {} ms too early", gate - asked);
 }
 
 #[test]
