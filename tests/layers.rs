@@ -89,6 +89,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("sha1", &["websub"]),
     ("getrandom", &["ingest"]),
     ("sd_notify", &["daemon"]),
+    ("similar", &["cli/article"]),
     ("clap", &["cli", "main"]),
     ("indicatif", &["cli"]),
     ("tracing_subscriber", &["cli"]),

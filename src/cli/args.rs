@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::{cleanup::CleanupArgs, feed::FeedCommand, when::Since};
+use super::{article::ArticleCommand, cleanup::CleanupArgs, feed::FeedCommand, when::Since};
 use crate::model::FeedKind;
 
 /// Collects RSS, Atom and JSON feeds as data: polls politely, stores every article once, exports.
@@ -128,6 +128,9 @@ pub(super) enum Command {
     Feed(FeedCommand),
     /// Show the articles a feed would yield, without a store
     Preview(PreviewArgs),
+    /// Show an article with its history; delete articles
+    #[command(subcommand)]
+    Article(ArticleCommand),
     /// Write articles to standard output, a file or a folder
     Export(ExportArgs),
     /// Read article files in the Markdown schema into the store

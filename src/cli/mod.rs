@@ -4,6 +4,7 @@
 //! daemon has the store.
 
 mod args;
+mod article;
 mod backfill;
 mod check;
 mod cleanup;
@@ -69,6 +70,7 @@ fn command(command: Command, context: &Context) -> Result<Ended, CliError> {
         Command::Feed(command) => feed::run(context, command),
         Command::Preview(args) => preview::run(context, &args),
         Command::Export(args) => export::run(context, &args),
+        Command::Article(command) => article::run(context, command),
         Command::Import(args) => import::run(context, &args),
         Command::Status(args) => status::run(context, &args),
         Command::Check => check::run(context),

@@ -11,6 +11,7 @@ mod cleanup;
 mod entry;
 mod feed;
 mod fetched;
+mod history;
 mod query;
 mod safe;
 mod scope;
@@ -41,6 +42,7 @@ pub(crate) use fetched::later;
 pub use fetched::{
     CacheHints, FailKind, Failure, Fetched, NewBody, Permanence, Posted, Resume, Validators,
 };
+pub use history::{ArticleName, Revision, Sighting};
 pub use query::{ArticleQuery, Change, FeedFilter, Page, PageKey};
 pub use safe::{printable, redact_url};
 pub use scope::{pause_until, scope_of, spacing_of};

@@ -9,10 +9,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{Packed, StoreError};
 use crate::model::{
-    ArticleId, ArticleQuery, Backfill, Batch, Change, Committed, Cursor, DueFeed, EntryKey,
-    FeedFilter, FeedId, FeedOutline, FeedRecord, FeedSpec, Health, HostPause, Known, Leave,
-    NewSubscription, Page, PageCommit, PageKey, PollRecord, Push, Spread, Subscription, Time,
-    UnreadDocument,
+    ArticleId, ArticleName, ArticleQuery, Backfill, Batch, Change, Committed, Cursor, DueFeed,
+    EntryKey, FeedFilter, FeedId, FeedOutline, FeedRecord, FeedSpec, Health, HostPause, Known,
+    Leave, NewSubscription, Page, PageCommit, PageKey, PollRecord, Push, Revision, Sighting,
+    Spread, StoredArticle, Subscription, Time, UnreadDocument,
 };
 
 /// All feeds that the feed files name now.
@@ -112,19 +112,6 @@ pub struct Totals {
     pub last_poll: Option<Time>,
     /// How often entries may have been lost between two polls.
     pub gaps: u64,
-}
-
-/// A revision that was replaced.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
-    /// 0 for the first version.
-    pub revision: u32,
-    /// When it was replaced.
-    pub replaced_at: Time,
-    /// Its title.
-    pub title: String,
-    /// Its body.
-    pub body: String,
 }
 
 /// One store, seen from one connection.
@@ -274,6 +261,15 @@ pub trait Backend: Send {
 
     /// The change sequence after a number, in order; without the markup of bodies.
     fn changes(&mut self, after_seq: i64, limit: usize) -> Result<Vec<Change>, StoreError>;
+
+    /// The articles that a name may mean, ordered by id, with their markup. A URL that no article has
+    /// for its identity costs a look at every article.
+    fn named(&mut self, name: &ArticleName, limit: usize)
+    -> Result<Vec<StoredArticle>, StoreError>;
+
+    /// The feeds that carried an article, earliest first; several times where several entries of a
+    /// feed are that article.
+    fn sightings(&mut self, id: ArticleId) -> Result<Vec<Sighting>, StoreError>;
 
     /// An article's replaced versions, oldest first.
     fn revisions(&mut self, id: ArticleId) -> Result<Vec<Revision>, StoreError>;

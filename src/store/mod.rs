@@ -20,8 +20,7 @@ use std::{
 };
 
 pub use backend::{
-    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, Revision, SyncReport,
-    Totals,
+    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, SyncReport, Totals,
 };
 pub use error::StoreError;
 pub use lock::{DaemonLock, PollLock};

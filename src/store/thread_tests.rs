@@ -8,13 +8,12 @@ use std::{
 use super::*;
 use crate::{
     model::{
-        ArticleId, ArticleQuery, Backfill, Batch, Change, Cursor, DueFeed, EntryKey, FeedFilter,
-        FeedId, FeedOutline, FeedRecord, Health, HostPause, Known, Leave, NewSubscription, Page,
-        PageCommit, PageKey, PollRecord, Push, Spread, Subscription, Time, UnreadDocument,
+        ArticleId, ArticleName, ArticleQuery, Backfill, Batch, Change, Cursor, DueFeed, EntryKey,
+        FeedFilter, FeedId, FeedOutline, FeedRecord, Health, HostPause, Known, Leave,
+        NewSubscription, Page, PageCommit, PageKey, PollRecord, Push, Revision, Sighting, Spread,
+        StoredArticle, Subscription, Time, UnreadDocument,
     },
-    store::{
-        Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, Revision, SyncReport, Totals,
-    },
+    store::{Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, SyncReport, Totals},
 };
 
 /// What the thread asked of the backend, in order.
@@ -94,6 +93,8 @@ impl Backend for Stub {
         articles(&ArticleQuery, Option<PageKey>, usize) -> Page;
         count(&ArticleQuery) -> u64;
         changes(i64, usize) -> Vec<Change>;
+        named(&ArticleName, usize) -> Vec<StoredArticle>;
+        sightings(ArticleId) -> Vec<Sighting>;
         revisions(ArticleId) -> Vec<Revision>;
         delete(&[ArticleId], &str, Time) -> u32;
         maintain(Time) -> u64;

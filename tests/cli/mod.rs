@@ -1,6 +1,8 @@
 //! Each command as its user meets it: what it prints, its exit code, its manners when things go
 //! wrong.
 
+// One article and its history.
+mod article;
 // What a feed keeps of its bodies, and what else it removes.
 mod cleanup;
 // What feeds say of themselves.

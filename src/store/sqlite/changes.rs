@@ -1,4 +1,4 @@
-//! The change sequence as a reader follows it, replaced versions, and deletion.
+//! The change sequence as a reader follows it, and deletion.
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
@@ -7,10 +7,7 @@ use super::{
     commit::Sequence,
     rows::{self, millis},
 };
-use crate::{
-    model::{ArticleId, Change, Time},
-    store::Revision,
-};
+use crate::model::{ArticleId, Change, Time};
 
 pub(super) fn after(db: &Connection, after_seq: i64, limit: usize) -> Sql<Vec<Change>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -39,22 +36,6 @@ pub(super) fn after(db: &Connection, after_seq: i64, limit: usize) -> Sql<Vec<Ch
     changes.sort_by_key(Change::seq);
     changes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(changes)
-}
-
-pub(super) fn revisions(db: &Connection, id: ArticleId) -> Sql<Vec<Revision>> {
-    db.prepare_cached(
-        "SELECT r.revision, r.replaced_at, r.title, r.body FROM revisions r JOIN articles a ON a.row = r.article
-         WHERE a.id = ?1 ORDER BY r.revision",
-    )?
-    .query_map([id.0], |row| {
-        Ok(Revision {
-            revision: row.get(0)?,
-            replaced_at: rows::time(row, 1)?,
-            title: row.get(2)?,
-            body: row.get(3)?,
-        })
-    })?
-    .collect()
 }
 
 pub(super) fn delete(tx: &Transaction<'_>, ids: &[ArticleId], reason: &str, now: Time) -> Sql<u32> {

@@ -13,6 +13,7 @@ mod feeds;
 mod head;
 mod hosts;
 mod html;
+mod named;
 mod open;
 mod rows;
 mod subscriptions;
@@ -29,13 +30,14 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 pub(super) use html::compressed;
 
 use super::{
-    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Packed, Replanned, Revision,
-    StoreError, SyncReport, Totals,
+    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Packed, Replanned, StoreError,
+    SyncReport, Totals,
 };
 use crate::model::{
-    ArticleId, ArticleQuery, Backfill, Change, Committed, Cursor, DueFeed, EntryKey, FeedFilter,
-    FeedId, FeedOutline, FeedRecord, Health, HostPause, Known, Leave, NewSubscription, Page,
-    PageCommit, PageKey, PollRecord, Push, Spread, Subscription, Time, UnreadDocument,
+    ArticleId, ArticleName, ArticleQuery, Backfill, Change, Committed, Cursor, DueFeed, EntryKey,
+    FeedFilter, FeedId, FeedOutline, FeedRecord, Health, HostPause, Known, Leave, NewSubscription,
+    Page, PageCommit, PageKey, PollRecord, Push, Revision, Sighting, Spread, StoredArticle,
+    Subscription, Time, UnreadDocument,
 };
 
 /// One connection to a store's file.
@@ -290,8 +292,20 @@ impl Backend for Sqlite {
         self.read("list changes", |db| changes::after(db, after_seq, limit))
     }
 
+    fn named(
+        &mut self,
+        name: &ArticleName,
+        limit: usize,
+    ) -> Result<Vec<StoredArticle>, StoreError> {
+        self.read("look up an article", |db| named::articles(db, name, limit))
+    }
+
+    fn sightings(&mut self, id: ArticleId) -> Result<Vec<Sighting>, StoreError> {
+        self.read("list sightings", |db| named::sightings(db, id))
+    }
+
     fn revisions(&mut self, id: ArticleId) -> Result<Vec<Revision>, StoreError> {
-        self.read("list revisions", |db| changes::revisions(db, id))
+        self.read("list revisions", |db| named::revisions(db, id))
     }
 
     fn delete(&mut self, ids: &[ArticleId], reason: &str, now: Time) -> Result<u32, StoreError> {
