@@ -5,12 +5,17 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::{article::ArticleCommand, cleanup::CleanupArgs, feed::FeedCommand, when::Since};
+use super::{
+    article::ArticleCommand,
+    cleanup::CleanupArgs,
+    feed::{AccessArgs, FeedCommand},
+    when::Since,
+};
 use crate::model::FeedKind;
 
 /// Collects RSS, Atom and JSON feeds as data: polls politely, stores every article once, exports.
 #[derive(Debug, Parser)]
-#[command(name = "tidings", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "tidings", version, max_term_width = 80, after_help = EXAMPLES)]
 pub struct Args {
     /// Options of every command.
     #[command(flatten)]
@@ -22,13 +27,14 @@ pub struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  tidings --config config/tidings.toml poll --all     poll the sample feeds once
-  tidings feed add https://www.gizchina.com           find a site's feed and add it
-  tidings preview https://www.gizchina.com/feed/      what Tidings makes of a feed
-  tidings export --since 7d --out articles/           last week as Markdown files
-  tidings run                                         poll for ever (see systemd/)
+  tidings --config config/tidings.toml poll --all  poll the sample feeds once
+  tidings feed add https://www.gizchina.com        find a site's feed and add it
+  tidings preview https://www.gizchina.com/feed/   what Tidings makes of a feed
+  tidings export --since 7d --out articles/        last week as Markdown files
+  tidings run                                      poll for ever (see systemd/)
 
-Exit status: 0 all done, 1 done in part, 2 could not run, 75 another daemon has the store.";
+Exit status: 0 all done, 1 done in part, 2 could not run, 75 another daemon has
+the store.";
 
 const COMPLETIONS: &str = "\
 Examples:
@@ -156,7 +162,8 @@ Examples:
   tidings poll --all                 every feed whose interval has passed
   tidings poll gizchina --force      one feed, even if it was just polled
 
-A feed is named by its id, the beginning of its id, its name or its URL. Retry-After is kept in every case.")]
+A feed is named by its id, the beginning of its id, its name or its URL.
+Retry-After is kept in every case.")]
 pub(super) struct PollArgs {
     /// Feeds to poll; none: those that are due
     #[arg(value_name = "FEED")]
@@ -179,9 +186,11 @@ Examples:
   tidings backfill gizchina --max-pages 200
   tidings backfill gizchina --restart        from the newest page again
 
-Older pages are found by the feed's own links (RFC 5005: archives, then pages), else by WordPress's ?paged=N if
-robots.txt allows it. One page is asked for every ten seconds. A run ends at a page without anything new, at the
-last page, at a page that repeats another, and with --max-pages; the next run goes on behind it.")]
+Older pages are found by the feed's own links (RFC 5005: archives, then pages),
+else by WordPress's ?paged=N if robots.txt allows it. One page is asked for
+every ten seconds. A run ends at a page without anything new, at the last page,
+at a page that repeats another, and with --max-pages; the next run goes on
+behind it.")]
 pub(super) struct BackfillArgs {
     /// Feeds, one after the other (id, beginning of an id, name or URL)
     #[arg(value_name = "FEED", required = true)]
@@ -202,7 +211,7 @@ pub(super) struct BackfillArgs {
 Examples:
   tidings preview https://www.gizchina.com/feed/
   tidings preview saved-feed.xml --format jsonl | jq .title
-  tidings preview gizchina --remove .promo --limit 1      a feed of yours, with a rule to try
+  tidings preview gizchina --remove .promo    a feed of yours, a rule to try
   tidings preview saved-feed.xml --explain 3
   curl -s https://example.org/feed | tidings preview - --limit 3")]
 pub(super) struct PreviewArgs {
@@ -225,9 +234,14 @@ pub(super) struct PreviewArgs {
     /// Of a feed of yours: the last document that could not be read, without asking for a new one
     #[arg(long, conflicts_with = "base")]
     pub(super) unread: bool,
+    /// With --unread: that document itself, all of it, as it came
+    #[arg(long, requires = "unread", conflicts_with = "explain")]
+    pub(super) body: bool,
     /// What is there: feed, news-sitemap, or sitemap for the pages of any sitemap
     #[arg(long, value_name = "KIND", value_parser = crate::config::feed_kind)]
     pub(super) kind: Option<FeedKind>,
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
     #[command(flatten)]
     pub(super) cleanup: CleanupArgs,
     /// Instead of articles: where each field of the N-th entry is from and what was done to it
@@ -243,12 +257,13 @@ pub(super) struct PreviewArgs {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  tidings export > all.md                                      everything, oldest first
-  tidings export --feed gizchina --since 7d --out week/        a file per article
+  tidings export > all.md                                everything, oldest first
+  tidings export --feed gizchina --since 7d --out week/  a file per article
   tidings export --format jsonl --since 2026-01-01 --out y.jsonl
 
-Moments are dates (2026-01-31), times (2026-01-31T12:00:00Z) or ages (90m, 12h, 7d, 4w). --since and
---until look at the publication date, or at the moment of collection where there is none.")]
+Moments are dates (2026-01-31), times (2026-01-31T12:00:00Z) or ages (90m, 12h,
+7d, 4w). --since and --until look at the publication date, or at the moment of
+collection where there is none.")]
 pub(super) struct ExportArgs {
     /// Format to write; jsonl is one object a line, with every field
     #[arg(long, value_enum, default_value_t)]
@@ -281,7 +296,7 @@ pub(super) struct ExportArgs {
 #[command(after_help = "\
 Examples:
   tidings import 000_925fbd9d1ce491a7.txt
-  tidings import articles/                 every .md and .txt file below the folder")]
+  tidings import articles/            every .md and .txt file below the folder")]
 pub(super) struct ImportArgs {
     /// Article files, or folders of them
     #[arg(value_name = "PATH", required = true)]

@@ -10,12 +10,13 @@ use indicatif::ProgressBar;
 use super::{
     CliError,
     args::Global,
+    error::chain,
     terminal::{Shown, Terminal, Tone},
 };
 use crate::{
     config::{self, Config, Env, Loaded},
     fetch::Fetcher,
-    model::{FeedId, FeedRecord, Time},
+    model::{FeedId, FeedRecord, HostPause, Time},
     store::{Backend, StoreError, sqlite::Sqlite},
 };
 
@@ -79,6 +80,40 @@ impl Context {
             Err(error) => self.complain(&error.to_string()),
         }
         Ok(fetcher)
+    }
+
+    /// Runs a command that asks servers without polling. The pauses that they ask for are noted in the
+    /// store, if there is one, so that the daemon keeps them too.
+    pub(super) fn look<T>(
+        &self,
+        config: &Config,
+        look: impl AsyncFnOnce(&Fetcher) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        let fetcher = self.fetcher(config)?;
+        let before = fetcher.pauses();
+        let result = Self::block_on(look(&fetcher))?;
+        let mut told = fetcher.pauses();
+        told.retain(|pause| !before.contains(pause));
+        if let Err(error) = self.note_pauses(config, &told) {
+            let why = chain(&error);
+            self.complain(&format!(
+                "a server's wish to be left alone is not noted: {why}"
+            ));
+        }
+        result
+    }
+
+    fn note_pauses(&self, config: &Config, pauses: &[HostPause]) -> Result<(), CliError> {
+        let path = self.store_path(config)?;
+        // A store is not made for it.
+        if pauses.is_empty() || !path.exists() {
+            return Ok(());
+        }
+        let mut store = Sqlite::open(&path)?;
+        for pause in pauses {
+            store.pause_host(pause, self.now)?;
+        }
+        Ok(())
     }
 
     /// A progress bar, which steps aside for log lines; see [`Terminal::progress`].

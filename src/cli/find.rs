@@ -8,13 +8,20 @@ use std::path::Path;
 
 use url::Url;
 
-use super::{CliError, context::Context, source::why_not};
+use super::{
+    CliError,
+    advice::{No, Purpose},
+    context::Context,
+    feed::AccessArgs,
+    source::why_not,
+};
 use crate::{
-    config::{SiteFeed, Trust, site_feed},
+    config::{self, Config, SiteFeed, Trust, feed_url, site_feed},
     fetch::{FetchRequest, Fetcher},
     ingest::{Document, read_document},
     model::{
-        Access, Cleanup, FailKind, FeedId, Fetched, NewBody, Permanence, printable, redact_url,
+        Access, Cleanup, FailKind, FeedId, FeedKind, Fetched, NewBody, Permanence, printable,
+        redact_url,
     },
     parse::{self, DiscoveredFeed, Limits, ParseError},
 };
@@ -28,13 +35,15 @@ const MOST_NAMED: usize = 3;
 
 /// Where to look, and for what.
 pub(super) struct Seeker<'a> {
-    pub(super) context: &'a Context,
-    pub(super) fetcher: &'a Fetcher,
-    pub(super) limits: Limits,
+    context: &'a Context,
+    config: &'a Config,
+    fetcher: &'a Fetcher,
+    purpose: Purpose,
+    limits: Limits,
     /// How servers are reached.
-    pub(super) access: Access,
-    /// The feed that has this URL already; it is not asked.
-    pub(super) known: &'a dyn Fn(&str) -> Option<FeedId>,
+    access: Access,
+    /// What is wanted is made for crawlers, so that robots.txt has a say.
+    robots: bool,
 }
 
 /// What stands at a URL.
@@ -58,39 +67,52 @@ pub(super) struct Looked {
     pub(super) by: Option<String>,
 }
 
-/// Why a URL has no feed, in words.
-struct No {
-    why: String,
-    /// Of a failed request; `None` where the server asks to wait.
-    kind: Option<FailKind>,
-    /// What was there instead.
-    body: Option<Box<NewBody>>,
+impl<'a> Seeker<'a> {
+    /// A seeker for a command, with what it was told of servers.
+    ///
+    /// # Errors
+    /// When a proxy is wanted that the settings do not name.
+    pub(super) fn new(
+        context: &'a Context,
+        config: &'a Config,
+        fetcher: &'a Fetcher,
+        access: &AccessArgs,
+        purpose: Purpose,
+    ) -> Result<Self, CliError> {
+        let kind = match purpose {
+            Purpose::Add(kind) => kind.unwrap_or_default(),
+            Purpose::Find => FeedKind::Feed,
+        };
+        Ok(Self {
+            context,
+            config,
+            fetcher,
+            purpose,
+            limits: Limits {
+                max_entries: config.fetch.max_entries,
+                pages: kind == FeedKind::Sitemap || matches!(purpose, Purpose::Find),
+            },
+            access: access.resolve(config)?,
+            robots: kind.is_for_crawlers(),
+        })
+    }
+
+    /// The feed to be added that is there already, by its URL; it is not asked.
+    pub(super) fn known(&self, url: &str) -> Option<FeedId> {
+        match self.purpose {
+            Purpose::Add(_) => known(self.context, self.config, url),
+            Purpose::Find => None,
+        }
+    }
 }
 
-impl No {
-    /// True if other URLs of the same host will do no better now.
-    fn is_of_host(&self) -> bool {
-        !matches!(
-            self.kind,
-            Some(
-                FailKind::Status
-                    | FailKind::Parse
-                    | FailKind::Redirect
-                    | FailKind::TooLarge
-                    | FailKind::Protocol
-                    | FailKind::Forbidden
-            )
-        )
-    }
-
-    fn told(&self, url: &str) -> CliError {
-        // What is never allowed would not be polled either.
-        let advice = match self.kind {
-            Some(FailKind::Forbidden) => "",
-            _ => "; --no-fetch adds it all the same",
-        };
-        CliError::Told(format!("{}: {}{advice}", shown(url), self.why))
-    }
+/// The feed of the feed files that has this URL.
+pub(super) fn known(context: &Context, config: &Config, url: &str) -> Option<FeedId> {
+    let url = feed_url(url).ok()?;
+    // Mistakes of the feed files are told by those who change them.
+    let (specs, _) = config::load_feeds(config, &context.env);
+    let known = specs.into_iter().find(|spec| spec.url == url.as_str());
+    known.map(|spec| spec.id)
 }
 
 impl Seeker<'_> {
@@ -109,7 +131,7 @@ impl Seeker<'_> {
             Err(no) => no,
         };
         let Some(body) = &no.body else {
-            return Err(no.told(url));
+            return Err(no.told(url, self.purpose));
         };
         let is_page = match self.reason(body) {
             Some(ParseError::SitemapIndex(sitemaps)) if !sitemaps.is_empty() => {
@@ -119,7 +141,7 @@ impl Seeker<'_> {
             Some(ParseError::NotAFeed(_)) => is_html(body),
             _ => false,
         };
-        let page = parse::discover(&body.bytes, body.content_type.as_deref(), &body.final_url);
+        let page = parse::discover(body);
         if !page.feeds.is_empty() {
             return Ok(Found::Page(page.feeds));
         }
@@ -148,20 +170,18 @@ impl Seeker<'_> {
 
     /// What a rule leads to; `None` where it was a wrong guess.
     async fn by_rule(&self, page: &str, rule: &SiteFeed) -> Result<Option<Found>, CliError> {
-        if let Some(id) = (self.known)(&rule.url) {
+        if let Some(id) = self.known(&rule.url) {
             return Ok(Some(Found::Known(id, rule.url.clone())));
         }
         self.going_on(&rule.url, rule.rule);
         match self.ask(&rule.url).await {
             Ok(looked) => Ok(Some(found(looked, rule.rule))),
-            Err(no) if rule.trust == Trust::Sure => Err(CliError::Told(format!(
-                "{}: {} (by rule the feed of {}: {}); --no-fetch adds it all the same",
-                shown(&rule.url),
-                no.why,
-                shown(page),
-                rule.rule
-            ))),
-            Err(no) if no.is_of_host() => Err(no.told(page)),
+            Err(mut no) if rule.trust == Trust::Sure => {
+                let by = format!(" (by rule the feed of {}: {})", shown(page), rule.rule);
+                no.why.push_str(&by);
+                Err(no.told(&rule.url, self.purpose))
+            }
+            Err(no) if no.is_of_host() => Err(no.told(page, self.purpose)),
             Err(_) => Ok(None),
         }
     }
@@ -175,7 +195,7 @@ impl Seeker<'_> {
         let why = "the page names no feed; this is a usual place";
         let mut places = Vec::new();
         for guess in guesses {
-            if let Some(id) = (self.known)(&guess) {
+            if let Some(id) = self.known(&guess) {
                 return Ok(Found::Known(id, guess));
             }
             self.going_on(&guess, why);
@@ -213,7 +233,7 @@ impl Seeker<'_> {
         let mut passed = Vec::new();
         let mut asked = 0;
         for (at, feed) in feeds.iter().enumerate() {
-            if let Some(id) = (self.known)(&feed.url) {
+            if let Some(id) = self.known(&feed.url) {
                 return Ok((Found::Known(id, feed.url.clone()), at, passed));
             }
             self.going_on(&feed.url, "named by the page");
@@ -222,7 +242,7 @@ impl Seeker<'_> {
                 Err(no) => no,
             };
             if feeds.len() == 1 || no.kind.is_none() {
-                return Err(no.told(&feed.url));
+                return Err(no.told(&feed.url, self.purpose));
             }
             // What is forbidden costs no request.
             asked += usize::from(no.kind != Some(FailKind::Forbidden));
@@ -242,18 +262,28 @@ impl Seeker<'_> {
         let request = FetchRequest {
             url: url.to_owned(),
             access: self.access.clone(),
+            robots: self.robots,
             ..FetchRequest::default()
         };
         let body = match self.fetcher.fetch(&request, self.context.now).await {
             Fetched::New(body) => body,
             other => {
-                let kind = match &other {
-                    Fetched::Failed { failure, .. } => Some(failure.kind),
-                    Fetched::Gone => Some(FailKind::Status),
-                    _ => None,
+                let (kind, status) = match &other {
+                    Fetched::Failed { failure, .. } => (Some(failure.kind), failure.status),
+                    Fetched::Gone => (Some(FailKind::Status), Some(410)),
+                    _ => (None, None),
                 };
-                let (why, body) = (why_not(&other), None);
-                return Err(No { why, kind, body });
+                let why = match status {
+                    // Whose it would be is for the command to say.
+                    Some(401) => "HTTP 401: a login is wanted there".to_owned(),
+                    _ => why_not(&other),
+                };
+                return Err(No {
+                    why,
+                    kind,
+                    status,
+                    body: None,
+                });
             }
         };
         match self.read(&body) {
@@ -266,6 +296,7 @@ impl Seeker<'_> {
             Err(why) => Err(No {
                 why,
                 kind: Some(FailKind::Parse),
+                status: None,
                 body: Some(Box::new(body)),
             }),
         }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 all done, 1 done in part (each failure is told), 2 could not run; 75 when another
 //! daemon has the store.
 
+mod advice;
 mod args;
 mod article;
 mod backfill;
@@ -17,6 +18,7 @@ mod feed;
 mod find;
 mod help;
 mod import;
+mod kept;
 mod logging;
 mod poll;
 mod preview;

@@ -7,7 +7,7 @@ use super::{
     args::PreviewArgs,
     context::Context,
     explain::{Entry, explain},
-    facts,
+    facts, kept,
     source::{configured, obtain, unread, unreadable},
     terminal::{Tone, entries},
 };
@@ -39,8 +39,12 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
     let body = if args.unread {
         unread(context, &loaded.config, source, feed)?
     } else {
-        obtain(context, source, feed, args.base.clone(), &loaded.config)?
+        obtain(context, args, source, feed, &loaded.config)?
     };
+    if args.body {
+        kept::whole(&body)?;
+        return Ok(Ended::Well);
+    }
     let limits = Limits {
         max_entries: loaded.config.fetch.max_entries,
         pages: args.kind.or(feed.map(|feed| feed.kind)) == Some(FeedKind::Sitemap),
@@ -48,7 +52,12 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
     let name = feed.and_then(|feed| feed.name.as_deref());
     let document = match read_document(&body, &id, name, &cleanup, limits, context.now) {
         Ok(document) => document,
-        Err(failure) => return Err(unreadable(source, &body, &failure.message)),
+        Err(failure) => {
+            if args.unread {
+                kept::head(context, &body)?;
+            }
+            return Err(unreadable(source, &body, &failure.message));
+        }
     };
     if let Some(entry) = explained {
         let normalizing = normalize::Context {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::{
     CliError,
+    args::PreviewArgs,
     context::{Context, look_up},
     feed,
     find::{named, with_scheme},
@@ -47,18 +48,26 @@ pub(super) fn configured(
     Ok(specs.into_iter().find(|spec| Some(&spec.id) == id.as_ref()))
 }
 
-/// The document itself; a feed of the feed files is asked for as they say.
+/// The document itself; a feed of the feed files is asked for as they say, and as the options say.
 pub(super) fn obtain(
     context: &Context,
+    args: &PreviewArgs,
     source: &str,
     feed: Option<&FeedSpec>,
-    base: Option<String>,
     config: &Config,
 ) -> Result<NewBody, CliError> {
-    let most = config.fetch.max_body;
+    let (most, base) = (config.fetch.max_body, args.base.clone());
+    let access = feed.map(|feed| feed.access.clone()).unwrap_or_default();
+    let access = args.access.over(access, config)?;
+    let kind = args.kind.or(feed.map(|feed| feed.kind)).unwrap_or_default();
     if let Some(feed) = feed {
         may_ask(context, config, feed)?;
-        return fetch(context, config, &request(feed));
+        let request = FetchRequest {
+            access,
+            robots: kind.is_for_crawlers(),
+            ..request(feed)
+        };
+        return fetch(context, config, &request);
     }
     match source {
         "-" => {
@@ -87,6 +96,8 @@ pub(super) fn obtain(
             }
             let request = FetchRequest {
                 url,
+                access,
+                robots: kind.is_for_crawlers(),
                 ..FetchRequest::default()
             };
             fetch(context, config, &request)
@@ -159,8 +170,6 @@ fn request(feed: &FeedSpec) -> FetchRequest {
         user_agent: feed.user_agent.clone(),
         timeout: feed.timeout,
         max_body: feed.max_body,
-        access: feed.access.clone(),
-        robots: feed.kind.is_for_crawlers(),
         ..FetchRequest::default()
     }
 }
@@ -191,20 +200,22 @@ fn local(
         validators: Validators::default(),
         hints: CacheHints::default(),
         links: crate::model::HubLinks::default(),
+        alternates: Vec::new(),
         status: 200,
     })
 }
 
 fn fetch(context: &Context, config: &Config, request: &FetchRequest) -> Result<NewBody, CliError> {
-    let fetcher = context.fetcher(config)?;
-    match Context::block_on(fetcher.fetch(request, context.now))? {
-        Fetched::New(body) => Ok(body),
-        other => Err(CliError::Told(format!(
-            "{}: {}",
-            printable(&request.url),
-            why_not(&other)
-        ))),
-    }
+    context.look(config, async |fetcher| {
+        match fetcher.fetch(request, context.now).await {
+            Fetched::New(body) => Ok(body),
+            other => Err(CliError::Told(format!(
+                "{}: {}",
+                printable(&request.url),
+                why_not(&other)
+            ))),
+        }
+    })
 }
 
 /// Why an answer has no document.
@@ -234,7 +245,7 @@ pub(super) fn why_not(fetched: &Fetched) -> String {
 
 /// No feed; but if it is a page that names feeds, these are told.
 pub(super) fn unreadable(source: &str, body: &NewBody, reason: &str) -> CliError {
-    let page = parse::discover(&body.bytes, body.content_type.as_deref(), &body.final_url);
+    let page = parse::discover(body);
     let feeds: Vec<String> = page.feeds.iter().map(named).collect();
     let source = match source {
         "-" => "standard input".to_owned(),

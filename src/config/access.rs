@@ -94,6 +94,7 @@ pub(super) fn auth(
                  { bearer = { file = \"…\" } }",
             );
         }
+        let key = auth.origin("bearer");
         let bearer = auth.read("bearer", |value| {
             let token = headers::secret(value, folder, env)?;
             if !value::is_header_value(&token) || token.contains([' ', '\t']) {
@@ -101,13 +102,15 @@ pub(super) fn auth(
                     .to_owned()
                     .into());
             }
-            Ok(format!("Bearer {token}"))
+            let origin = headers::origin(key, value, folder, env);
+            Ok((format!("Bearer {token}"), origin))
         });
         let basic = auth.table("basic", |basic| login(basic, at, folder, env));
         auth.finish(|_| None);
-        bearer.or(basic.flatten().map(|(user, password)| {
-            let pair = format!("{user}:{}", password.expose());
-            format!("Basic {}", BASE64_STANDARD.encode(pair))
+        bearer.or(basic.flatten().map(|login| {
+            let pair = format!("{}:{}", login.user, login.password.expose());
+            let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+            (value, login.origin)
         }))
     });
     let twice = headers
@@ -117,19 +120,23 @@ pub(super) fn auth(
         let message = "`headers` has Authorization already; remove one of them";
         section.mistake(at, "auth", message);
     }
+    let (value, origin) = value.flatten()?;
     Some(HeaderSpec {
         name: AUTHORIZATION.to_owned(),
-        value: Secret::new(value.flatten()?),
+        value: Secret::new(value),
+        origin,
     })
 }
 
 /// User name and password (RFC 7617).
-fn login(
-    section: &mut Section<'_, '_>,
-    at: usize,
-    folder: &Path,
-    env: &Env,
-) -> Option<(String, Secret)> {
+struct Login {
+    user: String,
+    password: Secret,
+    /// Where the password stands, in words.
+    origin: String,
+}
+
+fn login(section: &mut Section<'_, '_>, at: usize, folder: &Path, env: &Env) -> Option<Login> {
     for key in ["user", "password"] {
         if !section.has(key) {
             section.mistake(at, key, "is missing");
@@ -142,11 +149,18 @@ fn login(
         }
         Ok(user)
     });
+    let key = section.origin("password");
     let password = section.read("password", |value| {
-        Ok(Secret::new(headers::secret(value, folder, env)?))
+        let password = Secret::new(headers::secret(value, folder, env)?);
+        Ok((password, headers::origin(key, value, folder, env)))
     });
     section.finish(|_| None);
-    user.zip(password)
+    let ((password, origin), user) = (password?, user?);
+    Some(Login {
+        user,
+        password,
+        origin,
+    })
 }
 
 /// Reads the settings' `[proxies]`.
@@ -203,8 +217,8 @@ fn with_login(
         section.mistake(at, "url", "is missing");
     }
     let url = section.read("url", |value| Ok(proxy_url(&value::text(value)?)?));
-    let login = login(section, at, folder, env);
-    Some((url?, Some(login?)))
+    let login = login(section, at, folder, env)?;
+    Some((url?, Some((login.user, login.password))))
 }
 
 fn check_name(name: &str) -> Result<(), String> {

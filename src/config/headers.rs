@@ -41,9 +41,10 @@ pub(super) fn read(section: &mut Section<'_, '_>, folder: &Path, env: &Env) -> V
             continue;
         }
         match resolve(value.get_ref(), folder, env) {
-            Ok(value) => headers.push(HeaderSpec {
+            Ok(text) => headers.push(HeaderSpec {
                 name: name.to_owned(),
-                value: Secret::new(value),
+                value: Secret::new(text),
+                origin: origin(section.origin(name), value.get_ref(), folder, env),
             }),
             Err(message) => section.mistake(value.span().start, name, message),
         }
@@ -91,6 +92,18 @@ pub(super) fn secret(value: &DeValue<'_>, folder: &Path, env: &Env) -> Result<St
         return Err("the value must be one line of text".to_owned());
     }
     Ok(text)
+}
+
+/// Where a secret stands, in words: its key, and the file that the key names.
+pub(super) fn origin(key: String, value: &DeValue<'_>, folder: &Path, env: &Env) -> String {
+    match value {
+        DeValue::Table(table) => match secret_file(table, folder, env) {
+            Ok(path) => format!("{} ({key})", env.shown(&path).display()),
+            // Told as a mistake where it is read.
+            Err(_) => key,
+        },
+        _ => key,
+    }
 }
 
 fn secret_file(table: &DeTable<'_>, folder: &Path, env: &Env) -> Result<PathBuf, String> {

@@ -135,6 +135,12 @@ impl<'a, 'd> Section<'a, 'd> {
             .map(|(key, value)| (key.get_ref().as_ref(), key.span(), value))
     }
 
+    /// Where a key stands, in words.
+    pub(super) fn origin(&self, key: &str) -> String {
+        let file = self.document.source.shown.display();
+        format!("{} in {file}", self.key_path(key))
+    }
+
     /// Reports a mistake of a key.
     pub(super) fn mistake(&mut self, offset: usize, key: &str, message: impl Into<String>) {
         let error = self

@@ -109,7 +109,7 @@ pub(super) fn status(status: u16, headers: &HeaderMap) -> Failure {
         402 | 403 | 451 => "the server refuses; it may block feed readers or want a login",
         407 => "the proxy wants a login; give its `user` and `password` in [proxies]",
         404 => "there is no feed at this address; check the URL, the feed may have moved",
-        500..=599 => "the server has a problem of its own; it is tried again later",
+        500..=599 => "the server has a problem of its own",
         _ => "this is no answer to a feed request",
     };
     Failure {

@@ -28,14 +28,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(32 * 24 * 3600);
 pub(super) struct HostGate {
     in_flight: usize,
     interval: Duration,
-    slots: Mutex<HashMap<String, Arc<Slot>>>,
-    /// By the wall clock, which goes on in a suspended machine.
-    pauses: Mutex<HashMap<String, Time>>,
+    slots: Arc<Slots>,
+    /// By the wall clock, which goes on in a suspended machine. Shared by a gate and those it was
+    /// renewed to: requests that began before a reload may be told of a pause after it.
+    pauses: Arc<Mutex<HashMap<String, Time>>>,
 }
+
+type Slots = Mutex<HashMap<String, Arc<Slot>>>;
 
 struct Slot {
     permits: Arc<Semaphore>,
-    next_start: Mutex<Instant>,
+    last_start: Arc<Mutex<Option<Instant>>>,
 }
 
 /// A scope's turn; ends when dropped.
@@ -48,16 +51,18 @@ pub(super) struct Turn {
 impl Turn {
     /// Waits until a request may start.
     pub(super) async fn wait(&self) {
-        let next = *self.slot.next_start();
-        tokio::time::sleep_until(next).await;
+        let last = *self.slot.last_start();
+        if let Some(last) = last {
+            tokio::time::sleep_until(last + self.interval).await;
+        }
     }
 
     /// True if a request may start this moment; then it counts as started.
     pub(super) fn begin(&self) -> bool {
-        let (mut next, now) = (self.slot.next_start(), Instant::now());
-        let may = *next <= now;
+        let (mut last, now) = (self.slot.last_start(), Instant::now());
+        let may = last.is_none_or(|last| last + self.interval <= now);
         if may {
-            *next = now + self.interval;
+            *last = Some(now);
         }
         may
     }
@@ -68,17 +73,28 @@ impl HostGate {
         Self {
             in_flight,
             interval,
-            slots: Mutex::default(),
-            pauses: Mutex::default(),
+            slots: Arc::default(),
+            pauses: Arc::default(),
         }
     }
 
-    /// A gate for other settings that knows the same pauses.
+    /// A gate for other settings that knows the same pauses, and who was asked when. With as many
+    /// requests in flight it counts those under way too; with another number it cannot.
     pub(super) fn renewed(&self, in_flight: usize, interval: Duration) -> Self {
-        let pauses = Mutex::new(self.pauses().clone());
+        let slots = if in_flight == self.in_flight {
+            Arc::clone(&self.slots)
+        } else {
+            let again = |(scope, slot): (&String, &Arc<Slot>)| {
+                let last_start = Arc::clone(&slot.last_start);
+                (scope.clone(), Arc::new(Slot::new(in_flight, last_start)))
+            };
+            Arc::new(Mutex::new(self.slots().iter().map(again).collect()))
+        };
         Self {
-            pauses,
-            ..Self::new(in_flight, interval)
+            in_flight,
+            interval,
+            slots,
+            pauses: Arc::clone(&self.pauses),
         }
     }
 
@@ -107,6 +123,13 @@ impl HostGate {
         *self.pauses() = pauses;
     }
 
+    /// All pauses that are known, those that are over too.
+    pub(super) fn all_pauses(&self) -> Vec<(String, Time)> {
+        let pauses = self.pauses();
+        let copy = |(scope, until): (&String, &Time)| (scope.clone(), *until);
+        pauses.iter().map(copy).collect()
+    }
+
     /// How long the scope is still paused at `now`.
     pub(super) fn paused_for(&self, scope: &str, now: Time) -> Option<Duration> {
         let mut pauses = self.pauses();
@@ -119,20 +142,25 @@ impl HostGate {
     }
 
     fn slot(&self, scope: &str) -> Arc<Slot> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots();
         if let Some(slot) = slots.get(scope) {
             return Arc::clone(slot);
         }
         if slots.len() >= REMEMBERED {
             let now = Instant::now();
-            slots.retain(|_, slot| Arc::strong_count(slot) > 1 || *slot.next_start() > now);
+            slots.retain(|scope, slot| {
+                let spacing = spacing_of(scope, self.interval);
+                let waits = || slot.last_start().is_some_and(|last| last + spacing > now);
+                Arc::strong_count(slot) > 1 || waits()
+            });
         }
-        let slot = Arc::new(Slot {
-            permits: Arc::new(Semaphore::new(self.in_flight)),
-            next_start: Mutex::new(Instant::now()),
-        });
+        let slot = Arc::new(Slot::new(self.in_flight, Arc::default()));
         slots.insert(scope.to_owned(), Arc::clone(&slot));
         slot
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pauses(&self) -> MutexGuard<'_, HashMap<String, Time>> {
@@ -141,8 +169,15 @@ impl HostGate {
 }
 
 impl Slot {
-    fn next_start(&self) -> MutexGuard<'_, Instant> {
-        self.next_start
+    fn new(in_flight: usize, last_start: Arc<Mutex<Option<Instant>>>) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(in_flight)),
+            last_start,
+        }
+    }
+
+    fn last_start(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.last_start
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -207,6 +242,43 @@ mod tests {
         let start = Instant::now();
         drop(start_at(&gate, "reddit.com").await);
         assert_eq!(start.elapsed(), Duration::from_secs(60));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gate_for_other_settings_knows_who_was_asked_when() {
+        for in_flight in [1, 4] {
+            let gate = HostGate::new(1, Duration::from_secs(2));
+            drop(start_at(&gate, "a.example").await);
+            let start = Instant::now();
+            let renewed = gate.renewed(in_flight, Duration::from_secs(5));
+            drop(start_at(&renewed, "a.example").await);
+            assert_eq!(start.elapsed(), Duration::from_secs(5));
+            // A poll that began before the reload waits for those after it.
+            drop(start_at(&gate, "a.example").await);
+            assert_eq!(start.elapsed(), Duration::from_secs(7));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_under_way_count_in_a_gate_with_another_interval() {
+        let gate = HostGate::new(1, Duration::ZERO);
+        let turn = gate.enter("a.example").await;
+        let renewed = gate.renewed(1, Duration::from_secs(1));
+        let soon = Duration::from_secs(9);
+        let second = tokio::time::timeout(soon, renewed.enter("a.example")).await;
+        assert!(second.is_err(), "two requests in flight");
+        drop(turn);
+        renewed.enter("a.example").await;
+    }
+
+    #[test]
+    fn a_pause_that_a_poll_is_told_of_after_a_reload_holds_for_those_after_it() {
+        let gate = HostGate::new(1, Duration::ZERO);
+        let renewed = gate.renewed(2, Duration::ZERO);
+        let at = |second: i64| Time::from_timestamp(second, 0).unwrap();
+        gate.pause("a.example", at(60));
+        let left = renewed.paused_for("a.example", at(0));
+        assert_eq!(left, Some(Duration::from_secs(60)));
     }
 
     #[test]

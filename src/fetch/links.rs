@@ -1,49 +1,83 @@
-//! `Link` headers (RFC 8288), as far as they say where news is pushed: `rel="hub"` and
-//! `rel="self"`. Pure.
+//! `Link` headers (RFC 8288), as far as they say where news is pushed (`rel="hub"`, `rel="self"`) and
+//! which documents stand beside this one (`rel="alternate"`). Pure; which of these are feeds is for
+//! others to say.
+
+use std::borrow::Cow;
 
 use reqwest::header::{HeaderMap, LINK};
 use url::Url;
 
-use crate::model::HubLinks;
+use crate::model::{Alternate, HubLinks};
 
 /// Links looked at in one answer.
 const MOST_LINKS: usize = 100;
 /// Hubs kept.
 const MOST_HUBS: usize = 4;
+/// Alternates kept.
+const MOST_ALTERNATES: usize = 20;
+/// Longest title, in bytes.
+const MOST_TITLE: usize = 300;
 /// Longest URL, in bytes; a longer one is left out.
 const MOST_URL: usize = 2 << 10;
 
 /// The hub links of an answer from `url`.
 pub(super) fn of_answer(headers: &HeaderMap, url: &Url) -> HubLinks {
-    let values = headers.get_all(LINK).iter();
-    hub_links(values.filter_map(|value| value.to_str().ok()), url)
+    let values = values(headers);
+    hub_links(values.iter().map(|value| &**value), url)
 }
 
 /// The hub links in the values of `Link` headers; relative ones are relative to `url`.
 pub fn hub_links<'a>(values: impl Iterator<Item = &'a str>, url: &Url) -> HubLinks {
     let mut found = HubLinks::default();
-    for link in values.flat_map(Links).take(MOST_LINKS) {
-        // A link with an anchor is another document's.
-        if link.anchored {
-            continue;
-        }
-        let target = url.join(link.target).ok();
-        let target = target.filter(|url| matches!(url.scheme(), "http" | "https"));
-        let Some(target) = target.map(String::from).filter(|url| url.len() <= MOST_URL) else {
-            continue;
-        };
-        let is = |name: &str| {
-            let mut names = link.relations.split_ascii_whitespace();
-            names.any(|relation| relation.eq_ignore_ascii_case(name))
-        };
-        if is("self") && found.self_url.is_none() {
+    for (link, target) in own_links(values, url) {
+        if link.is("self") && found.self_url.is_none() {
             found.self_url = Some(target.clone());
         }
-        if is("hub") && found.hubs.len() < MOST_HUBS && !found.hubs.contains(&target) {
+        if link.is("hub") && found.hubs.len() < MOST_HUBS && !found.hubs.contains(&target) {
             found.hubs.push(target);
         }
     }
     found
+}
+
+/// What an answer from `url` names as other forms of itself.
+pub(super) fn alternates(headers: &HeaderMap, url: &Url) -> Vec<Alternate> {
+    let values = values(headers);
+    let links = own_links(values.iter().map(|value| &**value), url);
+    let named = links.filter(|(link, _)| link.is("alternate") || link.is("feed"));
+    named
+        .take(MOST_ALTERNATES)
+        .map(|(link, url)| Alternate {
+            url,
+            relations: link.relations.to_ascii_lowercase(),
+            mime: link.mime,
+            title: Some(link.title.encoded.unwrap_or(link.title.plain))
+                .filter(|title| !title.is_empty()),
+        })
+        .collect()
+}
+
+/// Titles may be in Latin-1; the rest of a value is ASCII.
+fn values(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
+    let values = headers.get_all(LINK).iter();
+    values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect()
+}
+
+/// The links of the document itself to the web, with what they lead to.
+fn own_links<'a>(
+    values: impl Iterator<Item = &'a str>,
+    url: &Url,
+) -> impl Iterator<Item = (Link<'a>, String)> {
+    // A link with an anchor is another document's.
+    let links = values.flat_map(Links).take(MOST_LINKS);
+    links.filter(|link| !link.anchored).filter_map(|link| {
+        let target = url.join(link.target).ok();
+        let target = target.filter(|url| matches!(url.scheme(), "http" | "https"));
+        let target = target.map(String::from).filter(|url| url.len() <= MOST_URL);
+        Some((link, target?))
+    })
 }
 
 /// One link of a header.
@@ -52,6 +86,56 @@ struct Link<'a> {
     /// The first `rel`; further ones count for nothing (RFC 8288 section 3.3).
     relations: String,
     anchored: bool,
+    /// The first `type`.
+    mime: String,
+    title: Title,
+}
+
+/// A link's title, cut.
+#[derive(Default)]
+struct Title {
+    /// `title`
+    plain: String,
+    /// `title*`, which counts before the other (RFC 8288 section 3.4.1).
+    encoded: Option<String>,
+}
+
+impl Link<'_> {
+    fn is(&self, relation: &str) -> bool {
+        let mut names = self.relations.split_ascii_whitespace();
+        names.any(|name| name.eq_ignore_ascii_case(relation))
+    }
+
+    fn take(&mut self, name: &str, value: String) {
+        match name.to_ascii_lowercase().as_str() {
+            "rel" if self.relations.is_empty() => self.relations = value,
+            "anchor" => self.anchored = true,
+            "type" if self.mime.is_empty() => self.mime = value,
+            "title" if self.title.plain.is_empty() => self.title.plain = cut(value),
+            "title*" if self.title.encoded.is_none() => {
+                self.title.encoded = decoded(&value).map(cut);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn cut(mut title: String) -> String {
+    title.truncate(title.floor_char_boundary(MOST_TITLE));
+    title
+}
+
+/// `UTF-8'en'%c2%a3%20rates` (RFC 8187).
+fn decoded(value: &str) -> Option<String> {
+    let mut parts = value.splitn(3, '\'');
+    let (charset, _language, text) = (parts.next()?, parts.next()?, parts.next()?);
+    if !charset.eq_ignore_ascii_case("utf-8") {
+        return None;
+    }
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8()
+        .ok()
+        .map(Cow::into_owned)
 }
 
 /// The links of one header's value, one after the other; ends where it cannot be understood.
@@ -67,6 +151,8 @@ impl<'a> Iterator for Links<'a> {
             target: target.trim(),
             relations: String::new(),
             anchored: false,
+            mime: String::new(),
+            title: Title::default(),
         };
         loop {
             rest = rest.trim_start_matches([' ', '\t']);
@@ -83,11 +169,7 @@ impl<'a> Iterator for Links<'a> {
                 Some(after) => parameter(after.trim_start_matches([' ', '\t'])),
                 None => (String::new(), after),
             };
-            if name.eq_ignore_ascii_case("rel") && link.relations.is_empty() {
-                link.relations = value;
-            } else if name.eq_ignore_ascii_case("anchor") {
-                link.anchored = true;
-            }
+            link.take(name, value);
             rest = after;
         }
         self.0 = rest;
@@ -164,6 +246,48 @@ mod tests {
         ] {
             assert_eq!(links(values), (vec![], None), "{values:?}");
         }
+    }
+
+    #[test]
+    fn alternates_come_with_their_type_and_title_and_without_what_is_no_alternate() {
+        let mut headers = HeaderMap::new();
+        for value in [
+            "</feed>; rel=\"home ALTERNATE\"; type=\"application/rss+xml\"; title=\"News; all, of it\"",
+            "</de>; rel=alternate; type=text/html; title=x; title*=UTF-8'de'%C3%9Cber%20uns, </s.css>; rel=stylesheet",
+            "</other>; rel=alternate; anchor=\"/else\", <file:///etc/passwd>; rel=alternate, </f>; rel=feed",
+        ] {
+            headers.append(LINK, value.parse().unwrap());
+        }
+        let url = Url::parse("https://example.org/news/").unwrap();
+        let found = alternates(&headers, &url);
+        let found: Vec<_> = found
+            .iter()
+            .map(|link| {
+                (
+                    &*link.url,
+                    &*link.relations,
+                    &*link.mime,
+                    link.title.as_deref(),
+                )
+            })
+            .collect();
+        let rss = "application/rss+xml";
+        let expected = [
+            (
+                "https://example.org/feed",
+                "home alternate",
+                rss,
+                Some("News; all, of it"),
+            ),
+            (
+                "https://example.org/de",
+                "alternate",
+                "text/html",
+                Some("\u{dc}ber uns"),
+            ),
+            ("https://example.org/f", "feed", "", None),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

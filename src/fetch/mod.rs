@@ -20,6 +20,7 @@ mod post;
 mod reach_tests;
 mod redirect;
 mod robots;
+mod send;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -46,18 +47,13 @@ use crate::{
 };
 use client::{Client, Clients, Route};
 use lookup::Lookups;
-use redirect::is_home;
+use send::sends_validators;
 
 /// Redirects followed in one request.
 const HOPS: usize = 5;
 
 /// The port of https.
 const HTTPS: u16 = 443;
-
-/// The same on every request of a feed: validators belong to one representation (RFC 9110
-/// section 12.5.5).
-const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
-                      application/xml;q=0.8, text/xml;q=0.8, text/html;q=0.5, */*;q=0.1";
 
 /// Could not make a client; the settings or the machine are at fault.
 #[derive(Debug, thiserror::Error)]
@@ -149,7 +145,8 @@ impl Fetcher {
         }
     }
 
-    /// A fetcher for new settings that remembers whose turn it is at which host.
+    /// A fetcher for new settings that remembers whose turn it is at which host, whatever the new
+    /// settings say of hosts.
     ///
     /// # Errors
     /// As [`Fetcher::new`].
@@ -186,6 +183,15 @@ impl Fetcher {
         for pause in pauses {
             self.gate.pause(&pause.scope, pause.until);
         }
+    }
+
+    /// All pauses that are known, taken over or told; those that are over too.
+    #[must_use]
+    pub fn pauses(&self) -> Vec<HostPause> {
+        let pauses = self.gate.all_pauses().into_iter();
+        pauses
+            .map(|(scope, until)| HostPause { scope, until })
+            .collect()
     }
 
     /// Makes one request and follows its redirects; `now` turns dates into waits.
@@ -353,39 +359,19 @@ impl Fetcher {
             StatusCode::SERVICE_UNAVAILABLE if hints.retry_after.is_some() => {
                 self.throttled(request, hop, &response, hints.retry_after, now)
             }
-            status => Step::Done(Box::new(Fetched::Failed {
-                failure: explain::status(status.as_u16(), response.headers()),
-                retry_after: hints.retry_after,
-            })),
-        }
-    }
-
-    async fn send(
-        &self,
-        client: &Client,
-        request: &FetchRequest,
-        home: &Url,
-        hop: &Hop,
-    ) -> Result<Response, reqwest::Error> {
-        let agent = request
-            .user_agent
-            .as_deref()
-            .unwrap_or(&self.config.user_agent);
-        let mut builder = client
-            .http
-            .get(hop.url.clone())
-            .header(header::ACCEPT, ACCEPT)
-            .header(header::ACCEPT_ENCODING, body::ACCEPTED)
-            .header(header::USER_AGENT, agent);
-        if sends_validators(request, &hop.url) {
-            builder = conditional::add(builder, &request.validators);
-        }
-        if is_home(home, &hop.url) {
-            for header in &request.headers {
-                builder = builder.header(&header.name, header.value.expose());
+            status => {
+                let mut failure = explain::status(status.as_u16(), response.headers());
+                if failure.kind == FailKind::Status
+                    && let Some(message) = self.about_login(request, home, hop, status)
+                {
+                    failure.message = message;
+                }
+                Step::Done(Box::new(Fetched::Failed {
+                    failure,
+                    retry_after: hints.retry_after,
+                }))
             }
         }
-        builder.send().await
     }
 
     async fn body(
@@ -400,6 +386,7 @@ impl Fetcher {
         let validators = conditional::validators(hop.url.as_str(), response.headers());
         let content_type = conditional::text(response.headers(), &header::CONTENT_TYPE);
         let links = links::of_answer(response.headers(), &hop.url);
+        let alternates = links::alternates(response.headers(), &hop.url);
         match body::read(response, max, request.cut, &self.large).await {
             Ok(bytes) => Step::Done(Box::new(Fetched::New(NewBody {
                 bytes,
@@ -410,6 +397,7 @@ impl Fetcher {
                 hints,
                 status,
                 links,
+                alternates,
             }))),
             Err(failure) => Step::Done(Box::new(failed(failure))),
         }
@@ -445,10 +433,6 @@ fn failed(failure: Failure) -> Fetched {
         failure,
         retry_after: None,
     }
-}
-
-fn sends_validators(request: &FetchRequest, url: &Url) -> bool {
-    !request.validators.is_empty() && request.validators.url == url.as_str()
 }
 
 fn words(duration: Duration) -> String {

@@ -125,6 +125,7 @@ impl Fetcher {
                     failure: Some(failure),
                     retry_after,
                     scope: scope.flatten(),
+                    held: false,
                 })
             }
         }
@@ -167,6 +168,7 @@ impl Fetcher {
 fn paused(scope: &str, wait: Duration) -> Posted {
     Posted {
         retry_after: Some(wait),
+        held: true,
         ..Posted::from(Failure {
             kind: FailKind::Status,
             status: None,

@@ -277,6 +277,7 @@ async fn https_goes_through_a_tunnel_and_the_proxy_sees_no_header_of_it() {
         headers: vec![HeaderSpec {
             name: "Authorization".to_owned(),
             value: Secret::new("Bearer s3cret".to_owned()),
+            origin: "feed.auth in feeds.toml".to_owned(),
         }],
         access: through(format!("http://{}", proxy.address), true),
         ..FetchRequest::default()

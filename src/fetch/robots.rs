@@ -165,8 +165,7 @@ impl Said {
                 )
             }
             Self::Unreachable(why) => format!(
-                "{origin}/robots.txt cannot be read, so that only the feed itself may be asked for; \
-                 try again later ({why})"
+                "{origin}/robots.txt cannot be read, so that only subscribed feeds may be asked for ({why})"
             ),
         };
         Some(failed(Failure {

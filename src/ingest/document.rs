@@ -105,7 +105,7 @@ fn instead(body: &NewBody, id: &FeedId, error: &ParseError) -> String {
     if *error != ParseError::WebPage {
         return String::new();
     }
-    let page = parse::discover(&body.bytes, body.content_type.as_deref(), &body.final_url);
+    let page = parse::discover(body);
     match page.feeds.first() {
         Some(feed) => {
             let url = printable(&feed.url);

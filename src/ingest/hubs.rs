@@ -226,6 +226,9 @@ impl Ingest {
             None => {
                 info!(feed.id = %feed, "{feed}: asked the hub {shown} to {}", asked.mode.as_str());
             }
+            Some(failure) if posted.held => {
+                info!(feed.id = %feed, "{feed}: the hub {shown} waits: {}", printable(&failure.message));
+            }
             Some(failure) => {
                 warn!(feed.id = %feed, "{feed}: the hub {shown} cannot be asked: {}", printable(&failure.message));
             }

@@ -65,5 +65,6 @@ pub fn kept_body(document: UnreadDocument) -> NewBody {
         hints: CacheHints::default(),
         status: document.status,
         links: HubLinks::default(),
+        alternates: Vec::new(),
     }
 }

@@ -131,6 +131,7 @@ impl Ingest {
                 hubs: Vec::new(),
                 ..links.unwrap_or_default()
             },
+            alternates: Vec::new(),
         };
         let arrival = Arrival::of(&body);
         let now = (self.clock)();

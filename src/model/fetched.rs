@@ -70,6 +70,21 @@ pub struct NewBody {
     pub status: u16,
     /// Where its headers say that news is pushed.
     pub links: HubLinks,
+    /// What its headers name as other forms of it, a page's feeds among them.
+    pub alternates: Vec<Alternate>,
+}
+
+/// A `Link` header with `rel="alternate"` or `rel="feed"` (RFC 8288).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alternate {
+    /// Absolute http(s) URL.
+    pub url: String,
+    /// Its `rel`, in lower case.
+    pub relations: String,
+    /// Its `type`, as sent; empty if there is none.
+    pub mime: String,
+    /// Its title.
+    pub title: Option<String>,
 }
 
 /// Where a redirect led that was not to be followed yet (`Retry-After` on a 3xx, RFC 9110 section
@@ -137,6 +152,9 @@ pub struct Posted {
     pub retry_after: Option<Duration>,
     /// The scope that is to wait as long.
     pub scope: Option<String>,
+    /// It was not sent (any more): a pause that had been asked for before is not over for as long as
+    /// `retry_after`.
+    pub held: bool,
 }
 
 impl From<Failure> for Posted {

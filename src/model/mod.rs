@@ -40,7 +40,8 @@ pub use feed::{
 };
 pub(crate) use fetched::later;
 pub use fetched::{
-    CacheHints, FailKind, Failure, Fetched, NewBody, Permanence, Posted, Resume, Validators,
+    Alternate, CacheHints, FailKind, Failure, Fetched, NewBody, Permanence, Posted, Resume,
+    Validators,
 };
 pub use history::{ArticleName, Revision, Sighting};
 pub use query::{ArticleQuery, Change, FeedFilter, Page, PageKey};

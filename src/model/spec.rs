@@ -81,6 +81,8 @@ pub struct HeaderSpec {
     pub name: String,
     /// A valid header value.
     pub value: Secret,
+    /// Where the value stands, in words: the key and its file, or the file that the key names.
+    pub origin: String,
 }
 
 /// What kind of document is polled.

@@ -1,5 +1,6 @@
 //! Finding a page's feeds: `<link rel="alternate" type="application/rss+xml" …>` (HTML standard,
-//! section 4.6.7.1, link type `alternate`: the first in the document is the page's default feed).
+//! section 4.6.7.1, link type `alternate`: the first in the document is the page's default feed), and
+//! the same in `Link` headers (RFC 8288), which come before the document.
 //!
 //! Only what the page says of itself, in one pass; nothing is guessed and nothing asked for here.
 
@@ -11,6 +12,7 @@ use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use url::Url;
 
 use super::decode;
+use crate::model::{Alternate, NewBody};
 
 /// A feed that a page names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,15 +58,19 @@ const MOST: usize = 100;
 /// Longest title, in bytes.
 const MAX_TITLE: usize = 300;
 
-/// Reads a page. `content_type` is the HTTP header, `page_url` where the page came from.
+/// Reads an answer that may be a page: its headers, then its document.
 #[must_use]
-pub fn discover(bytes: &[u8], content_type: Option<&str>, page_url: &str) -> Page {
-    let decoded = decode::decode(bytes, content_type, &mut Vec::new());
+pub fn discover(answer: &NewBody) -> Page {
+    let content_type = answer.content_type.as_deref();
+    let decoded = decode::decode(&answer.bytes, content_type, &mut Vec::new());
     let mut reader = Reader {
-        base: Url::parse(page_url).ok(),
+        base: Url::parse(&answer.final_url).ok(),
         is_based: false,
         page: Page::default(),
     };
+    for alternate in &answer.alternates {
+        reader.add(reader.of_header(alternate));
+    }
     // Scripts, styles and texts are no markup, nor is what is shown where scripts do not run.
     let mut emitter = DefaultEmitter::default();
     emitter.naively_switch_states(true);
@@ -105,27 +111,48 @@ impl Reader {
                 self.page.asks_password |=
                     kind.is_some_and(|kind| kind.eq_ignore_ascii_case("password"));
             }
-            b"link" | b"a" | b"area" if self.page.feeds.len() < MOST => {
-                let Some(feed) = self.feed(tag) else { return };
-                if self.page.feeds.iter().all(|known| known.url != feed.url) {
-                    self.page.feeds.push(feed);
-                }
-            }
+            b"link" | b"a" | b"area" if self.page.feeds.len() < MOST => self.add(self.of_tag(tag)),
             _ => {}
         }
     }
 
-    fn feed(&self, tag: &StartTag<()>) -> Option<DiscoveredFeed> {
-        let rel = attribute(tag, "rel")?.to_ascii_lowercase();
+    /// What is named twice is one feed; the title may stand in either place.
+    fn add(&mut self, feed: Option<DiscoveredFeed>) {
+        let Some(feed) = feed else { return };
+        let mut known = self.page.feeds.iter_mut();
+        match known.find(|known| known.url == feed.url) {
+            Some(known) => known.title = known.title.take().or(feed.title),
+            None => self.page.feeds.push(feed),
+        }
+    }
+
+    fn of_tag(&self, tag: &StartTag<()>) -> Option<DiscoveredFeed> {
+        self.feed(Named {
+            rel: attribute(tag, "rel")?.to_ascii_lowercase(),
+            mime: attribute(tag, "type").unwrap_or_default(),
+            href: attribute(tag, "href").filter(|href| !href.is_empty())?,
+            title: attribute(tag, "title"),
+        })
+    }
+
+    fn of_header(&self, alternate: &Alternate) -> Option<DiscoveredFeed> {
+        self.feed(Named {
+            rel: alternate.relations.clone(),
+            mime: alternate.mime.clone(),
+            href: alternate.url.clone(),
+            title: alternate.title.clone(),
+        })
+    }
+
+    fn feed(&self, link: Named) -> Option<DiscoveredFeed> {
+        let Named { rel, href, .. } = link;
         let says = |wanted: &str| rel.split_ascii_whitespace().any(|word| word == wanted);
         if !says("alternate") && !says("feed") {
             return None;
         }
-        let mime = attribute(tag, "type").unwrap_or_default();
-        let mime = mime.split(';').next().unwrap_or_default().trim();
+        let mime = link.mime.split(';').next().unwrap_or_default().trim();
         let mime = mime.to_ascii_lowercase();
-        let href = attribute(tag, "href").filter(|href| !href.is_empty())?;
-        let title = attribute(tag, "title").map(|title| one_line(&title));
+        let title = link.title.map(|title| one_line(&title));
         let title = title.filter(|title| !title.is_empty());
         let is_feed = match mime.as_str() {
             mime if FEED_TYPES.contains(&mime) => true,
@@ -154,6 +181,15 @@ impl Reader {
             None => Url::parse(href).ok(),
         }
     }
+}
+
+/// A link as it was written.
+struct Named {
+    /// In lower case.
+    rel: String,
+    mime: String,
+    href: String,
+    title: Option<String>,
 }
 
 /// An attribute's value without white space around it, its entities decoded.

@@ -1,11 +1,24 @@
 //! Pages as they are written, and what is to be found in them.
 
 use super::{Page, discover};
+use crate::model::{Alternate, CacheHints, HubLinks, NewBody, Validators};
 
-const AT: &str = "https://example.org/a/page.html";
+fn answer(html: &[u8], charset: &str) -> NewBody {
+    NewBody {
+        bytes: html.to_vec().into(),
+        content_type: Some(format!("text/html; charset={charset}")),
+        final_url: "https://example.org/a/page.html".to_owned(),
+        moved: None,
+        validators: Validators::default(),
+        hints: CacheHints::default(),
+        status: 200,
+        links: HubLinks::default(),
+        alternates: Vec::new(),
+    }
+}
 
 fn page(html: &str) -> Page {
-    discover(html.as_bytes(), Some("text/html; charset=utf-8"), AT)
+    discover(&answer(html.as_bytes(), "utf-8"))
 }
 
 #[track_caller]
@@ -166,7 +179,7 @@ fn feeds_of_comments_stand_last_and_repeats_once() {
 #[test]
 fn a_page_is_read_in_its_own_encoding() {
     let html = b"<link rel=alternate type=application/rss+xml title=\"\xcd\xee\xe2\xee\xf1\xf2\xe8\" href=/f>";
-    let found = discover(html, Some("text/html; charset=windows-1251"), AT);
+    let found = discover(&answer(html, "windows-1251"));
     assert_eq!(
         found.feeds[0].title.as_deref(),
         Some("\u{41d}\u{43e}\u{432}\u{43e}\u{441}\u{442}\u{438}")
@@ -187,4 +200,45 @@ fn a_page_of_a_hundred_thousand_links_gives_a_hundred() {
         .map(|at| link("alternate", "application/rss+xml", &format!("/{at}")))
         .collect();
     assert_eq!(page(&html).feeds.len(), 100);
+}
+
+#[test]
+fn headers_name_feeds_before_the_document_and_what_both_name_is_one() {
+    let alternate = |url: &str, mime: &str, title: Option<&str>| Alternate {
+        url: format!("https://example.org{url}"),
+        relations: "alternate".to_owned(),
+        mime: mime.to_owned(),
+        title: title.map(str::to_owned),
+    };
+    let rss = "application/rss+xml";
+    let html = link("alternate", rss, "/in-page")
+        + "<link rel=alternate type=application/rss+xml title=Both href=/both>";
+    let mut answer = answer(html.as_bytes(), "utf-8");
+    answer.alternates = vec![
+        alternate("/comments/feed", rss, None),
+        alternate("/de", "text/html", None),
+        alternate("/both", rss, None),
+        alternate(
+            "/in-head",
+            "Application/Atom+XML; charset=utf-8",
+            Some(" In\n the  head "),
+        ),
+    ];
+    let found = discover(&answer).feeds;
+    let found: Vec<(&str, Option<&str>)> = found
+        .iter()
+        .map(|feed| {
+            (
+                &feed.url["https://example.org".len()..],
+                feed.title.as_deref(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("/both", Some("Both")),
+        ("/in-head", Some("In the head")),
+        ("/in-page", None),
+        ("/comments/feed", None),
+    ];
+    assert_eq!(found, expected);
 }

@@ -60,7 +60,7 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// Line and column of a byte.
-fn position(text: &str, at: usize) -> Position {
+pub(super) fn position(text: &str, at: usize) -> Position {
     let before = &text[..text.floor_char_boundary(at)];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     Position {

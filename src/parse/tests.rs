@@ -43,7 +43,10 @@ fn empty_and_foreign_documents_say_what_they_are() {
     };
     assert_eq!(error("  \n"), "the document is empty");
     assert_eq!(error("hello"), "not a feed: neither XML nor JSON");
-    assert_eq!(error("<svg/>"), "not a feed: its root element is <svg>");
+    assert_eq!(
+        error("<!-- a\npicture --><svg/>"),
+        "not a feed: its root element is <svg> at line 2 column 12"
+    );
 }
 
 #[test]

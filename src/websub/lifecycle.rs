@@ -43,12 +43,14 @@ impl Mode {
 }
 
 /// A request to be sent now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// What for.
     pub mode: Mode,
     /// When; its answer counts only for this request.
     pub at: Time,
+    /// The subscription without it, should it not be sent after all.
+    before: Box<Subscription>,
 }
 
 /// Decides the request that is due and reserves the one after it. `None`: there is none.
@@ -57,6 +59,7 @@ pub fn ask(subscription: &mut Subscription, now: Time) -> Option<Asked> {
     if sub.due_at.is_none_or(|due| due > now) {
         return None;
     }
+    let before = Box::new(sub.clone());
     if sub.awaiting && sub.state != State::Failed {
         sub.failures = sub.failures.saturating_add(1);
         if sub.state != State::Leaving {
@@ -83,17 +86,27 @@ pub fn ask(subscription: &mut Subscription, now: Time) -> Option<Asked> {
     sub.awaiting = true;
     sub.asked_at = Some(now);
     sub.due_at = Some(later(now, pause(sub, now)));
-    Some(Asked { mode, at: now })
+    Some(Asked {
+        mode,
+        at: now,
+        before,
+    })
 }
 
 /// What the hub said to a request: nothing to do if it took it (its verification comes), and
-/// nothing if it verified it even before.
+/// nothing if it verified it even before. A request that a pause held up was none: it is made when
+/// the pause is over.
 pub fn answered(subscription: &mut Subscription, asked: Asked, posted: &Posted, now: Time) {
     let sub = subscription;
     let Some(failure) = &posted.failure else {
         return;
     };
     if !sub.awaiting || sub.asked_at != Some(asked.at) {
+        return;
+    }
+    if posted.held {
+        take_back(sub, *asked.before);
+        sub.due_at = Some(later(now, posted.retry_after.unwrap_or(HOUR)));
         return;
     }
     sub.failures = sub.failures.saturating_add(1);
@@ -110,6 +123,17 @@ pub fn answered(subscription: &mut Subscription, asked: Asked, posted: &Posted, 
     sub.awaiting = failure.status.is_none();
     let wait = pause(sub, now).max(posted.retry_after.unwrap_or_default());
     sub.due_at = Some(later(now, wait));
+}
+
+/// Undoes what [`ask`] changed; what others changed since stays.
+fn take_back(sub: &mut Subscription, before: Subscription) {
+    if sub.state == State::Pending {
+        sub.state = before.state;
+    }
+    sub.awaiting = before.awaiting;
+    sub.asked_at = before.asked_at;
+    sub.failures = before.failures;
+    sub.why = before.why;
 }
 
 /// A hub's request to a callback (sections 5.2 and 5.3), as it came.

@@ -302,6 +302,47 @@ fn find_shows_what_a_page_names_with_one_request_and_adds_nothing() {
 }
 
 #[test]
+fn feeds_that_a_pages_headers_name_are_found_and_added() {
+    let site = Site::start();
+    let links = "<all.atom>; rel=\"alternate\"; type=\"application/atom+xml\"; title=\"All, of it\", \
+                 </wp-json/>; rel=\"https://api.w.org/\", </de>; rel=alternate; type=\"text/html\"";
+    let named = |reply: Reply| {
+        let further = "</feed>; rel=alternate; type=application/rss+xml";
+        reply.header("Link", links).header("Link", further)
+    };
+    site.serve("/blog/", named(page(&link("/in-page"))));
+    site.serve(
+        "/paper.pdf",
+        named(
+            Reply::status(200)
+                .body("%PDF-1.4")
+                .content_type("application/pdf"),
+        ),
+    );
+    for path in ["/blog/", "/paper.pdf"] {
+        let tidings = Tidings::new();
+        let ran = tidings.run(&["feed", "find", "--json", &site.url(path)]);
+        let found = ran.ok().json();
+        let near = if path == "/blog/" {
+            "/blog/all.atom"
+        } else {
+            "/all.atom"
+        };
+        assert_eq!(
+            found[0],
+            serde_json::json!({ "url": site.url(near), "format": "application/atom+xml", "title": "All, of it" })
+        );
+        assert_eq!(found[1]["url"], site.url("/feed"));
+        let all = found.as_array().unwrap().len();
+        assert_eq!(all, if path == "/blog/" { 3 } else { 2 });
+    }
+    site.serve("/blog/all.atom", feed());
+    let ran = add(&Tidings::new(), &site.url("/blog/"));
+    ran.ok().stdout_has(&site.url("/blog/all.atom"));
+    ran.stdout_has(&format!("also there: {}", site.url("/feed")));
+}
+
+#[test]
 fn find_knows_a_feed_and_what_stands_in_a_usual_place() {
     let site = Site::start();
     site.serve("/f", feed())

@@ -14,6 +14,8 @@ mod files;
 // From a page to its feed.
 mod find;
 // Options of every command, help, logs, pipes.
+// Commands that ask servers without polling.
+mod looks;
 mod manners;
 // Mistakes in settings, feed files and stores.
 mod mistakes;

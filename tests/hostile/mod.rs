@@ -9,6 +9,7 @@ mod redirects;
 mod servers;
 mod spellings;
 mod ssrf;
+mod ways;
 
 use std::time::{Duration, Instant};
 

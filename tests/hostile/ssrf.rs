@@ -12,18 +12,29 @@ use std::{
     sync::{Arc, Condvar, Mutex},
 };
 
-use super::spellings::PRIVATE;
-use crate::util::{Ran, Reply, Site, Tidings, rss};
+use super::{spellings::PRIVATE, ways};
+use crate::util::{Reply, Site, Tidings, rss};
 
 /// A way by which others' URLs come in: takes the URLs there.
 type WayIn = (&'static str, fn(&[String]));
 
 /// All of them; a new one is one more line.
 const WAYS_IN: &[WayIn] = &[
-    ("a feed file", by_feed_file),
-    ("a redirect", by_redirect),
-    ("a page that names its feed", by_page),
-    ("an OPML import", by_opml),
+    ("a feed file", ways::by_feed_file),
+    ("a redirect", ways::by_redirect),
+    ("a page that names its feed", ways::by_page),
+    ("an OPML import", ways::by_opml),
+    ("a Link header that names a feed", ways::by_link_header),
+    ("a hub", ways::by_hub),
+    ("a hub's redirect", ways::by_hubs_redirect),
+    ("a sitemap index's child", ways::by_sitemap_index),
+    ("a sitemap's page", ways::by_sitemap),
+    ("robots.txt's redirect", ways::by_robots),
+    ("an older page", ways::by_older_page),
+    (
+        "an enclosure and what else entries name",
+        ways::by_enclosure,
+    ),
 ];
 
 /// Set where every address is the listener's.
@@ -138,103 +149,6 @@ fn the_same_in_a_namespace_where_every_address_has_a_listener() {
         .unwrap();
     let said = String::from_utf8_lossy(&ran.stdout) + String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success() && said.contains("1 passed"), "{said}");
-}
-
-/// Polls what the feed file has; all of it is refused by the guard.
-fn poll(tidings: &Tidings, feeds: usize, words: &str) {
-    let ran = tidings.run(&["poll", "--all"]);
-    ran.code(1).stdout_has(&format!("{feeds} failed"));
-    assert_all_refused(&ran, feeds, words);
-}
-
-#[track_caller]
-fn assert_all_refused(ran: &Ran, feeds: usize, words: &str) {
-    let lines: Vec<&str> = ran
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("failed"))
-        .collect();
-    assert_eq!(lines.len(), feeds, "{ran}");
-    for line in lines {
-        let told = [
-            "is not a public address",
-            "is a name of a private network",
-            words,
-        ];
-        assert!(told.iter().any(|told| line.contains(told)), "{line}");
-    }
-}
-
-fn by_feed_file(urls: &[String]) {
-    let (allowed, refused): (Vec<_>, Vec<_>) = urls
-        .iter()
-        .partition(|url| tidings::config::feed_url(url).is_ok());
-    // Passwords and zones do not even get past the reading of the file.
-    assert!(refused.len() < 5, "{refused:?}");
-    let mut tidings = Tidings::new().settings("[fetch]\nallow_private = []");
-    // Spellings of one address are one feed to the feed file, so each has its own path.
-    for (n, url) in allowed.iter().enumerate() {
-        tidings = tidings.feed(&format!("{url}/{n}"));
-    }
-    poll(&tidings, allowed.len(), "is not a public address");
-}
-
-/// The site's own address is open at its own port, and nothing else is.
-fn only(site: &Site) -> Tidings {
-    let address = site.address();
-    Tidings::new().settings(&format!(
-        "[fetch]\nallow_private = [\"{}/32:{}\"]",
-        address.ip(),
-        address.port()
-    ))
-}
-
-fn by_redirect(urls: &[String]) {
-    let site = Site::start_on("127.0.0.9");
-    let mut tidings = only(&site);
-    for (n, url) in urls.iter().enumerate() {
-        let path = format!("/{n}");
-        site.serve(&path, Reply::redirect(301, url));
-        tidings = tidings.feed(&site.url(&path));
-    }
-    poll(&tidings, urls.len(), "redirected");
-    assert_eq!(site.all_requests().len(), urls.len());
-}
-
-fn by_page(urls: &[String]) {
-    let site = Site::start_on("127.0.0.9");
-    let tidings = only(&site);
-    let pages: Vec<String> = (0..urls.len())
-        .map(|n| site.url(&format!("/{n}")))
-        .collect();
-    for (n, url) in urls.iter().enumerate() {
-        let link = format!("<link rel=alternate type='application/rss+xml' href='{url}'>");
-        let page = format!("<!doctype html><html><head><title>t</title>{link}</head></html>");
-        site.serve(&format!("/{n}"), Reply::html(page));
-    }
-    let mut words = vec!["feed", "add"];
-    words.extend(pages.iter().map(String::as_str));
-    let ran = tidings.run(&words);
-    ran.code(2);
-    assert_eq!(ran.stderr.lines().count(), urls.len(), "{ran}");
-    assert_eq!(tidings.read("feeds.toml"), "");
-}
-
-fn by_opml(urls: &[String]) {
-    let tidings = Tidings::new().settings("[fetch]\nallow_private = []");
-    let outlines: String = urls
-        .iter()
-        .enumerate()
-        .map(|(n, url)| format!("<outline xmlUrl='{url}/{n}'/>"))
-        .collect();
-    tidings.write(
-        "in.opml",
-        format!("<opml version='2.0'><body>{outlines}</body></opml>"),
-    );
-    tidings.run(&["feed", "import", "in.opml"]);
-    let feeds = tidings.read("feeds.toml").matches("[[feed]]").count();
-    assert!(feeds > urls.len() - 5, "{feeds}");
-    poll(&tidings, feeds, "is not a public address");
 }
 
 #[test]

@@ -269,10 +269,37 @@ fn a_page_in_the_feeds_place_is_kept_and_what_it_names_is_told() {
     tidings
         .run(&["preview", "127", "--unread"])
         .code(2)
+        .stdout_has("   1  <!doctype html><html><head><link rel=alternate")
         .stderr_has("/new.xml");
+    let body = tidings.run(&["preview", "127", "--unread", "--body"]);
+    assert_eq!(body.ok().stdout, page);
     site.serve("/f", Reply::feed(rss(&["a", "b"])));
     again(&tidings).ok().stdout_has("1 new");
     assert_eq!(database.count("unread_documents"), 0);
+}
+
+#[test]
+fn the_head_of_a_document_that_cannot_be_read_is_shown_with_the_place_where_the_reader_stopped() {
+    let lines: String = (0..60)
+        .map(|n| format!("<!-- {n} \u{1b}[31m -->\n"))
+        .collect();
+    let long = "x".repeat(9999);
+    let document = format!("{lines}<svg {long}=\"\"/>\n");
+    let (_site, tidings) = polled_once(Reply::feed(document.clone()));
+    let ran = tidings.run(&["preview", "127", "--unread"]);
+    ran.code(2).stdout_has("  20  <!-- 19 \\u{1b}[31m -->");
+    ran.stdout_lacks("<!-- 20").stdout_lacks("\u{1b}[31m");
+    ran.stderr_has("its root element is <svg> at line 61 column 1");
+    ran.stderr_has("41 lines more, --body gives all of it")
+        .stderr_has("HTTP 200");
+    let whole = tidings.run(&["preview", "127", "--unread", "--body"]);
+    assert_eq!(whole.ok().stdout, document);
+    let (_site, tidings) = polled_once(Reply::feed(format!("<svg {long}=\"\"/>")));
+    let ran = tidings.run(&["preview", "127", "--unread"]);
+    ran.code(2)
+        .stdout_has("xxx\u{2026}")
+        .stderr_has("--body gives all of it");
+    assert!(ran.stdout.len() < 1000, "{}", ran.stdout.len());
 }
 
 #[test]

@@ -1,5 +1,12 @@
 //! How subscriptions begin, go on and end.
 
+use std::time::{Duration, SystemTime};
+
+use tidings::{
+    model::{HostPause, Time},
+    store::{Backend as _, sqlite::Sqlite},
+};
+
 use super::{World, articles, document};
 use crate::util::{Database, Hub, Reply, Site, Tidings, hub::Manners};
 
@@ -267,4 +274,38 @@ fn an_address_that_is_taken_is_told_with_its_setting() {
         .run(&["run"])
         .code(2)
         .complains_once("`listen` in [websub]");
+}
+
+#[test]
+fn a_hub_whose_host_asked_for_a_pause_is_asked_when_that_is_over_and_has_not_failed() {
+    // Behind a proxy hosts have names, and are nobody's own network.
+    let proxy = Site::start();
+    let (hub, topic) = ("http://hub.example/hub", "http://feeds.example/a");
+    proxy.serve(topic, Reply::feed(document(hub, topic, &["first"])));
+    let tidings = World::settings(Tidings::new())
+        .settings(&format!(
+            "[proxies]\noffice = \"http://{}\"\n[fetch]\nproxy = \"office\"",
+            proxy.address()
+        ))
+        .feed(topic);
+    let pause = HostPause {
+        scope: "hub.example".to_owned(),
+        until: Time::from(SystemTime::now() + Duration::from_secs(7 * 3600)),
+    };
+    let mut store = Sqlite::open(&tidings.path("tidings.db")).unwrap();
+    store
+        .pause_host(&pause, Time::from(SystemTime::now()))
+        .unwrap();
+    drop(store);
+    let mut daemon = tidings.spawn(&["run"]);
+    daemon.wait_for_stderr_line("waits: not asked: hub.example asked for a pause");
+    daemon.sigterm();
+    let ran = daemon.wait();
+    ran.ok().stderr_lacks("cannot be asked");
+    assert_eq!(proxy.requests(hub).len(), 0);
+    let database = Database::of(&tidings);
+    assert_eq!(database.number("SELECT failures FROM subscriptions"), 0);
+    let due = database.number("SELECT due_at FROM subscriptions");
+    let late = due - pause.until.timestamp_millis();
+    assert!(late.abs() < 60_000, "{late} ms after the pause");
 }

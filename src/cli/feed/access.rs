@@ -1,5 +1,5 @@
-//! How a feed's server is reached: the options of `feed add` and `feed edit`, and what `feed show`
-//! tells of it.
+//! How a feed's server is reached: the options of `feed add`, `feed find` and `preview`, those of
+//! `feed edit`, and what `feed show` tells of it.
 //!
 //! Secrets have no options: a command line can be read by every user of the machine.
 
@@ -12,11 +12,11 @@ use crate::{
     model::{Access, FeedSpec, Opening},
 };
 
-/// Of `feed add`.
+/// Of `feed add`, `feed find` and `preview`.
 #[derive(Debug, Default, Args)]
 pub(in crate::cli) struct AccessArgs {
-    /// A private network that this feed may be fetched from, such as 192.168.1.20 or
-    /// 192.168.1.20/32:1200; may be repeated
+    /// A private network that may be asked, such as 192.168.1.20 or 192.168.1.20/32:1200; may be
+    /// repeated
     #[arg(long, value_name = "NET", value_delimiter = ',')]
     allow_private: Vec<Opening>,
     /// A proxy that the settings name, by that name, or none
@@ -34,16 +34,22 @@ impl AccessArgs {
     }
 
     /// What they mean under these settings.
-    pub(super) fn resolve(&self, config: &Config) -> Result<Access, CliError> {
+    pub(in crate::cli) fn resolve(&self, config: &Config) -> Result<Access, CliError> {
+        self.over(Access::default(), config)
+    }
+
+    /// A feed's own access with what was given: further openings, another proxy.
+    pub(in crate::cli) fn over(&self, own: Access, config: &Config) -> Result<Access, CliError> {
         let proxy = self.proxy.as_deref();
         let proxy = proxy.map(|name| config::proxy(name, &config.proxies));
+        let proxy = proxy
+            .transpose()
+            .map_err(|why| CliError::Told(format!("--proxy: {why}")))?;
         Ok(Access {
-            allow_private: self.allow_private.clone(),
-            proxy: proxy
-                .transpose()
-                .map_err(|why| CliError::Told(format!("--proxy: {why}")))?,
-            http1_only: self.http1_only,
-            ..Access::default()
+            allow_private: [own.allow_private, self.allow_private.clone()].concat(),
+            proxy: proxy.or(own.proxy),
+            http1_only: self.http1_only || own.http1_only,
+            ..own
         })
     }
 }

@@ -12,20 +12,21 @@ use super::AddArgs;
 use crate::{
     cli::{
         CliError, Ended,
+        advice::Purpose,
         context::Context,
-        find::{Found, Looked, Seeker, named, with_scheme},
+        find::{Found, Looked, Seeker, known, named, with_scheme},
         terminal::{Tone, count, entries},
     },
     config::{
-        self, Loaded, Trust,
+        Loaded, Trust,
         edit::{self, NewFeed},
-        feed_url, site_feed,
+        site_feed,
     },
     daemon::{self, open_for_polling},
     fetch::Fetcher,
     ingest::{Asked, Ingest},
     model::{FeedId, FeedKind, Fetched, NewBody, printable},
-    parse::{DiscoveredFeed, Limits},
+    parse::DiscoveredFeed,
     schedule::Clock,
     store::{Claim, FeedSet},
 };
@@ -40,26 +41,36 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<Ended, CliError> 
         ));
     }
     let loaded = context.settings()?;
+    if args.no_fetch {
+        return Context::block_on(add_all(context, args, &loaded, None))?;
+    }
+    context.look(&loaded.config, async |fetcher| {
+        let (config, purpose) = (&loaded.config, Purpose::Add(args.kind));
+        let seeker = Seeker::new(context, config, fetcher, &args.access, purpose)?;
+        add_all(context, args, &loaded, Some((&seeker, fetcher))).await
+    })
+}
+
+/// What looks at URLs, where they are looked at.
+type Look<'a> = Option<(&'a Seeker<'a>, &'a Fetcher)>;
+
+async fn add_all(
+    context: &Context,
+    args: &AddArgs,
+    loaded: &Loaded,
+    look: Look<'_>,
+) -> Result<Ended, CliError> {
     let mut failed = 0;
     for url in &args.urls {
-        let result = with_scheme(url).and_then(|url| {
-            if let Some(id) = known(context, &loaded, &url) {
-                // Not even looked at: its server may have asked not to be.
-                tell(context, &id, false, &url, kept(args))
-            } else if args.no_fetch {
-                add_unseen(context, args, &loaded, &url)
-            } else {
-                add_seen(context, args, &loaded, &url)
-            }
-        });
-        if let Err(error) = result {
-            if args.urls.len() == 1 {
-                return Err(error);
-            }
-            // It names the URL, or the place in the feed file.
-            error.report(context);
-            failed += 1;
+        let Err(error) = add(context, args, loaded, look, url).await else {
+            continue;
+        };
+        if args.urls.len() == 1 {
+            return Err(error);
         }
+        // It names the URL, or the place in the feed file.
+        error.report(context);
+        failed += 1;
     }
     Ok(match failed {
         0 => Ended::Well,
@@ -68,13 +79,22 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<Ended, CliError> 
     })
 }
 
-/// The feed that has this URL already.
-fn known(context: &Context, loaded: &Loaded, url: &str) -> Option<FeedId> {
-    let url = feed_url(url).ok()?;
-    // Mistakes of the feed files are told by those who change them.
-    let (specs, _) = config::load_feeds(&loaded.config, &context.env);
-    let known = specs.into_iter().find(|spec| spec.url == url.as_str());
-    known.map(|spec| spec.id)
+async fn add(
+    context: &Context,
+    args: &AddArgs,
+    loaded: &Loaded,
+    look: Look<'_>,
+    url: &str,
+) -> Result<(), CliError> {
+    let url = with_scheme(url)?;
+    if let Some(id) = known(context, &loaded.config, &url) {
+        // Not even looked at: its server may have asked not to be.
+        return tell(context, &id, false, &url, kept(args));
+    }
+    match look {
+        Some(look) => add_seen(context, args, loaded, look, &url).await,
+        None => add_unseen(context, args, loaded, &url),
+    }
 }
 
 fn add_unseen(
@@ -148,51 +168,43 @@ fn tell(context: &Context, id: &FeedId, new: bool, url: &str, what: &str) -> Res
     Ok(())
 }
 
-fn add_seen(context: &Context, args: &AddArgs, loaded: &Loaded, url: &str) -> Result<(), CliError> {
-    Context::block_on(async {
-        let fetcher = context.fetcher(&loaded.config)?;
-        let seeker = Seeker {
-            context,
-            fetcher: &fetcher,
-            limits: Limits {
-                max_entries: loaded.config.fetch.max_entries,
-                pages: args.kind == Some(FeedKind::Sitemap),
-            },
-            access: args.access.resolve(&loaded.config)?,
-            known: &|url| known(context, loaded, url),
-        };
-        let (found, others, passed) = match seeker.seek(url).await? {
-            Found::Page(mut feeds) => {
-                let (found, at, passed) = seeker.take(url, &feeds).await?;
-                feeds.drain(..=at);
-                (found, feeds, passed)
-            }
-            found => (found, Vec::new(), Vec::new()),
-        };
-        let looked = match found {
-            Found::Feed(looked) => looked,
-            Found::Known(id, url) => return tell(context, &id, false, &url, kept(args)),
-            Found::Index(sitemaps) => return Err(choose(url, &sitemaps)),
-            Found::Page(_) => return Ok(()),
-        };
-        let kind = args.kind.unwrap_or(looked.document.raw.kind);
-        let (id, new) = write_down(context, args, loaded, &looked.url, kind)?;
-        let what = if new {
-            described(&looked)
-        } else {
-            kept(args).to_owned()
-        };
-        tell(context, &id, new, &looked.url, &what)?;
-        if new {
-            remarks(&id, &looked, &passed)?;
+async fn add_seen(
+    context: &Context,
+    args: &AddArgs,
+    loaded: &Loaded,
+    (seeker, fetcher): (&Seeker<'_>, &Fetcher),
+    url: &str,
+) -> Result<(), CliError> {
+    let (found, others, passed) = match seeker.seek(url).await? {
+        Found::Page(mut feeds) => {
+            let (found, at, passed) = seeker.take(url, &feeds).await?;
+            feeds.drain(..=at);
+            (found, feeds, passed)
         }
-        tell_others(&id, &others)?;
-        if new {
-            keep(context, fetcher.clone(), &id, looked.body).await
-        } else {
-            Ok(())
-        }
-    })?
+        found => (found, Vec::new(), Vec::new()),
+    };
+    let looked = match found {
+        Found::Feed(looked) => looked,
+        Found::Known(id, url) => return tell(context, &id, false, &url, kept(args)),
+        Found::Index(sitemaps) => return Err(choose(url, &sitemaps)),
+        Found::Page(_) => return Ok(()),
+    };
+    let kind = args.kind.unwrap_or(looked.document.raw.kind);
+    let (id, new) = write_down(context, args, loaded, &looked.url, kind)?;
+    let what = if new {
+        described(&looked)
+    } else {
+        kept(args).to_owned()
+    };
+    tell(context, &id, new, &looked.url, &what)?;
+    if new {
+        remarks(&id, &looked, &passed)?;
+    }
+    tell_others(&id, &others)?;
+    if new {
+        keep(context, fetcher.clone(), &id, looked.body).await?;
+    }
+    Ok(())
 }
 
 /// What the new feed is.

@@ -5,13 +5,15 @@ use std::io::{self, Write as _};
 use crate::{
     cli::{
         CliError, Ended,
+        advice::Purpose,
         context::Context,
         find::{Found, Looked, Seeker, shown, with_scheme},
         terminal::table,
     },
-    model::{Access, printable},
-    parse::Limits,
+    model::printable,
 };
+
+use super::FindArgs;
 
 /// One feed, as it is listed.
 struct Row {
@@ -21,25 +23,16 @@ struct Row {
     title: Option<String>,
 }
 
-pub(super) fn run(context: &Context, url: &str, json: bool) -> Result<Ended, CliError> {
+pub(super) fn run(context: &Context, args: &FindArgs) -> Result<Ended, CliError> {
     let loaded = context.settings_or_default()?;
-    let url = with_scheme(url)?;
-    let rows = Context::block_on(async {
-        let fetcher = context.fetcher(&loaded.config)?;
-        let seeker = Seeker {
-            context,
-            fetcher: &fetcher,
-            limits: Limits {
-                max_entries: loaded.config.fetch.max_entries,
-                pages: true,
-            },
-            access: Access::default(),
-            known: &|_| None,
-        };
+    let url = with_scheme(&args.url)?;
+    let rows = context.look(&loaded.config, async |fetcher| {
+        let (config, purpose) = (&loaded.config, Purpose::Find);
+        let seeker = Seeker::new(context, config, fetcher, &args.access, purpose)?;
         seeker.seek(&url).await.map(rows)
-    })??;
+    })?;
     let mut out = io::stdout().lock();
-    if json {
+    if args.json {
         let rows: Vec<_> = rows.iter().map(as_json).collect();
         writeln!(out, "{}", serde_json::Value::Array(rows))?;
     } else {

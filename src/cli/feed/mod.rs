@@ -9,13 +9,14 @@ mod find;
 mod manners;
 mod show;
 
+pub(super) use access::AccessArgs;
 pub(super) use show::paint_health;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use access::{AccessArgs, AccessEdits};
+use access::AccessEdits;
 
 use super::{
     CliError, Ended,
@@ -33,13 +34,7 @@ pub(super) enum FeedCommand {
     /// Add feeds by URL; a site's page will do, its feed is looked for
     Add(AddArgs),
     /// Show the feeds of a site's page without adding one
-    Find {
-        /// URL of a site's page, a feed, or a sitemap index
-        url: String,
-        /// As a JSON array
-        #[arg(long)]
-        json: bool,
-    },
+    Find(FindArgs),
     /// All feeds with their health
     List {
         /// As a JSON array
@@ -94,7 +89,7 @@ Examples:
   tidings feed add lwn.net --tag linux --interval 2h
   tidings feed add https://www.youtube.com/channel/UCYO_jab_esuFRV4b17AJtAw
   tidings feed add https://example.org/sitemap-news.xml
-  tidings feed add http://192.168.1.20:1200/feed --allow-private 192.168.1.20/32:1200
+  tidings feed add http://192.168.1.20:1200/feed --allow-private 192.168.1.20
   tidings feed add https://example.org/feed --no-fetch")]
 pub(super) struct AddArgs {
     /// URLs of feeds or of sites
@@ -121,6 +116,21 @@ pub(super) struct AddArgs {
     /// Do not look at the URL; add it as it stands, or the feed that is known to belong to it
     #[arg(long)]
     pub(super) no_fetch: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tidings feed find lwn.net
+  tidings feed find https://example.org/sitemap.xml --json | jq '.[].url'")]
+pub(super) struct FindArgs {
+    /// URL of a site's page, a feed, or a sitemap index
+    pub(super) url: String,
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
+    /// As a JSON array
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -162,7 +172,7 @@ fn interval(text: &str) -> Result<std::time::Duration, String> {
 pub(super) fn run(context: &Context, command: FeedCommand) -> Result<Ended, CliError> {
     match command {
         FeedCommand::Add(args) => add::run(context, &args),
-        FeedCommand::Find { url, json } => find::run(context, &url, json),
+        FeedCommand::Find(args) => find::run(context, &args),
         FeedCommand::List { json } => show::list(context, json),
         FeedCommand::Show { feed, json } => show::show(context, &feed, json),
         FeedCommand::Edit(args) => edit::edit(context, &args),

@@ -36,8 +36,9 @@ use self::{
 use super::{
     Limits, ParseError, dates,
     draft::{Draft, Fields},
-    repairs::{Repairs, shown},
+    repairs::{Repairs, position, shown},
 };
+use crate::model::Position;
 
 /// Reads a document. `base` is the URL it came from.
 ///
@@ -67,7 +68,7 @@ pub(super) fn read<'a>(
         closings: Closings::default(),
     };
     reader.run();
-    reader.finish()
+    reader.finish(text)
 }
 
 struct Reader<'a, 'r> {
@@ -79,7 +80,7 @@ struct Reader<'a, 'r> {
     /// Reused for every element's text.
     pieces: Vec<Piece<'a>>,
     base: Option<Url>,
-    first_element: Option<&'a str>,
+    first_element: Option<(&'a str, usize)>,
     /// Name of the feed's root element.
     root: Option<&'a str>,
     /// True for Atom, which says of its texts what they are.
@@ -136,7 +137,7 @@ impl<'a> Reader<'a, '_> {
     fn start(&mut self, tag: Tag<'a>, at: usize) -> bool {
         let (scope, base, language) = self.scope(&tag);
         if self.first_element.is_none() {
-            self.first_element = Some(tag.name);
+            self.first_element = Some((tag.name, at));
             self.sitemap = Sitemap::begun_by(&tag, &mut self.frames);
         }
         let meaning = self.meaning(&tag, at);
@@ -360,17 +361,21 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn finish(mut self) -> Result<Draft<'a>, ParseError> {
+    fn finish(mut self, document: &str) -> Result<Draft<'a>, ParseError> {
         let Some(_) = self.root else {
             return Err(match self.first_element {
                 None => ParseError::NotAFeed("no XML element in it".to_owned()),
-                Some(name) if is_html(name) => ParseError::WebPage,
-                Some(name) => {
-                    ParseError::NotAFeed(format!("its root element is <{}>", shown(name)))
+                Some((name, _)) if is_html(name) => ParseError::WebPage,
+                Some((name, at)) => {
+                    let Position { line, column } = position(document, at);
+                    let name = shown(name);
+                    ParseError::NotAFeed(format!(
+                        "its root element is <{name}> at line {line} column {column}"
+                    ))
                 }
             });
         };
-        let is_page = self.first_element.is_some_and(is_html);
+        let is_page = self.first_element.is_some_and(|(name, _)| is_html(name));
         if is_page && self.draft.entries.is_empty() {
             return Err(ParseError::WebPage);
         }

@@ -40,6 +40,45 @@ fn a_hub_that_is_down_is_asked_ever_more_rarely_and_never_before_retry_after() {
     assert_eq!(sub.due_at, Some(at(2 * HOUR + 3 * DAY)));
 }
 
+/// Not sent: the hub's host had asked for a pause before.
+fn held(seconds: u64) -> Posted {
+    Posted {
+        held: true,
+        ..refused(None, Some(seconds))
+    }
+}
+
+#[test]
+fn a_pause_that_is_met_before_asking_is_no_failure_and_the_request_waits_for_its_end() {
+    let mut renewing = active();
+    renewing.due_at = Some(at(8 * DAY));
+    let mut failed = wanted();
+    let asked = ask(&mut failed, at(0)).unwrap();
+    answered(&mut failed, asked, &refused(Some(500), None), at(0));
+    let mut unverified = wanted();
+    ask(&mut unverified, at(0)).unwrap();
+    for mut sub in [wanted(), renewing, failed, unverified] {
+        let (before, now) = (sub.clone(), sub.due_at.unwrap());
+        for _ in 0..9 {
+            let now = sub.due_at.unwrap();
+            let asked = ask(&mut sub, now).unwrap();
+            answered(&mut sub, asked, &held(300), now);
+        }
+        assert_eq!(sub.due_at, Some(now + Duration::from_secs(9 * 300)));
+        let due_at = before.due_at;
+        assert_eq!(Subscription { due_at, ..sub }, before);
+    }
+}
+
+#[test]
+fn a_subscription_that_was_given_up_while_its_request_was_held_stays_given_up() {
+    let mut sub = wanted();
+    let asked = ask(&mut sub, at(0)).unwrap();
+    sub.state = State::Leaving;
+    answered(&mut sub, asked, &held(300), at(0));
+    assert_eq!(sub.state, State::Leaving);
+}
+
 #[test]
 fn a_hub_that_verifies_before_it_answers_counts() {
     let mut sub = wanted();
