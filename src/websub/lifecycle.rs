@@ -94,8 +94,9 @@ pub fn ask(subscription: &mut Subscription, now: Time) -> Option<Asked> {
 }
 
 /// What the hub said to a request: nothing to do if it took it (its verification comes), and
-/// nothing if it verified it even before. A request that a pause held up was none: it is made when
-/// the pause is over.
+/// nothing if it verified it even before.
+///
+/// A request that a pause held up was none: it is made when the pause is over.
 pub fn answered(subscription: &mut Subscription, asked: Asked, posted: &Posted, now: Time) {
     let sub = subscription;
     let Some(failure) = &posted.failure else {
