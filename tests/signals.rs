@@ -77,6 +77,55 @@ fn a_stop_under_load_is_a_clean_end_each_time() {
 }
 
 #[test]
+fn a_round_that_is_told_to_end_ends_after_the_polls_under_way_and_says_what_is_left() {
+    for (signal, code, name) in [("INT", 130, "Ctrl-C"), ("TERM", 143, "SIGTERM")] {
+        let site = Site::start();
+        let mut tidings = Tidings::new().settings("[fetch]\nconcurrency = 1");
+        for path in ["/a", "/b", "/c"] {
+            site.serve(path, Reply::hold());
+            tidings = tidings.feed(&site.url(path));
+        }
+        let mut round = tidings.spawn(&["poll", "--all", "--export", "out"]);
+        site.wait_for_any_requests(1);
+        match signal {
+            "INT" => round.sigint(),
+            _ => round.sigterm(),
+        };
+        round.wait_for_stderr_line("ends after the polls under way");
+        for path in ["/a", "/b", "/c"] {
+            site.serve(path, Reply::feed(rss(&[&path[1..]])));
+        }
+        let ran = round.wait();
+        ran.code(code)
+            .stdout_has(&format!("Stopped by {name}: polled 1 feed in "))
+            .stdout_has("2 not polled")
+            .stderr_has("nothing was written to out");
+        assert_eq!(site.all_requests().len(), 1);
+        assert!(!tidings.path("out").exists());
+        Database::of(&tidings).assert_sound();
+        tidings
+            .run(&["poll"])
+            .ok()
+            .stdout_has("Polled 2 feeds")
+            .stdout_lacks("skipped");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_a_round_at_once() {
+    let site = Site::start();
+    site.serve("/f", Reply::hold());
+    let tidings = Tidings::new().feed(&site.url("/f"));
+    let mut round = tidings.spawn(&["poll", "--all"]);
+    site.wait_for_any_requests(1);
+    round.sigterm();
+    round.wait_for_stderr_line("once more ends it at once");
+    round.sigterm();
+    round.wait().code(143);
+    Database::of(&tidings).assert_sound();
+}
+
+#[test]
 fn bad_settings_never_take_the_place_of_good_ones_however_often_they_are_tried() {
     let signals = rounds("TIDINGS_SIGNALS", 4);
     let (site, tidings) = feeds(1, Duration::ZERO);

@@ -34,7 +34,7 @@ Examples:
   tidings run                                      poll for ever (see systemd/)
 
 Exit status: 0 all done, 1 done in part, 2 could not run, 75 another daemon has
-the store.";
+the store, 130 ended by Ctrl-C, 143 ended by SIGTERM.";
 
 const COMPLETIONS: &str = "\
 Examples:
@@ -163,7 +163,8 @@ Examples:
   tidings poll gizchina --force      one feed, even if it was just polled
 
 A feed is named by its id, the beginning of its id, its name or its URL.
-Retry-After is kept in every case.")]
+Retry-After is kept in every case. Ctrl-C and SIGTERM end the round after the
+polls under way, and after ten seconds at the latest.")]
 pub(super) struct PollArgs {
     /// Feeds to poll; none: those that are due
     #[arg(value_name = "FEED")]
@@ -187,10 +188,10 @@ Examples:
   tidings backfill gizchina --restart        from the newest page again
 
 Older pages are found by the feed's own links (RFC 5005: archives, then pages),
-else by WordPress's ?paged=N if robots.txt allows it. One page is asked for
-every ten seconds. A run ends at a page without anything new, at the last page,
-at a page that repeats another, and with --max-pages; the next run goes on
-behind it.")]
+else by WordPress's ?paged=N if robots.txt allows it. One page is asked for every
+ten seconds. A run ends at a page without anything new, at the last page, at a
+page that repeats another, with --max-pages, and with Ctrl-C or SIGTERM after the
+page under way; the next run goes on behind it.")]
 pub(super) struct BackfillArgs {
     /// Feeds, one after the other (id, beginning of an id, name or URL)
     #[arg(value_name = "FEED", required = true)]
@@ -211,7 +212,7 @@ pub(super) struct BackfillArgs {
 Examples:
   tidings preview https://www.gizchina.com/feed/
   tidings preview saved-feed.xml --format jsonl | jq .title
-  tidings preview gizchina --remove .promo    a feed of yours, a rule to try
+  tidings preview gizchina --remove .promo --limit 1    a rule to try on a feed
   tidings preview saved-feed.xml --explain 3
   curl -s https://example.org/feed | tidings preview - --limit 3")]
 pub(super) struct PreviewArgs {
@@ -296,7 +297,7 @@ pub(super) struct ExportArgs {
 #[command(after_help = "\
 Examples:
   tidings import 000_925fbd9d1ce491a7.txt
-  tidings import articles/            every .md and .txt file below the folder")]
+  tidings import articles/              every .md and .txt file below the folder")]
 pub(super) struct ImportArgs {
     /// Article files, or folders of them
     #[arg(value_name = "PATH", required = true)]

@@ -14,11 +14,12 @@ use super::{
     args::BackfillArgs,
     context::{Context, Named, find_feed},
     poll,
+    signals::{Signal, Signals},
     terminal::{Tone, count, entries},
     when::relative,
 };
 use crate::{
-    daemon::{self, Feeds, Stop as Interrupt},
+    daemon::{self, DaemonError, Feeds},
     ingest::{Ingest, Older, PageReport, Stop, Wish, has_older},
     model::{Backfill, Cursor, FeedFacts, FeedFilter, FeedId, Time, printable},
     schedule::{Clock, Refusal, may_poll_by_hand},
@@ -33,8 +34,9 @@ pub(super) fn run(context: &Context, args: &BackfillArgs) -> Result<Ended, CliEr
     let path = context.store_path(&feeds.config)?;
     let told = Context::block_on(async {
         // No polling lock: a backfill has no lease that could be left behind.
+        let signals = Signals::listen().map_err(DaemonError::Signals)?;
         let store = Store::open(&path)?;
-        let told = all(context, args, &feeds, store.clone()).await;
+        let told = all(context, args, &feeds, (store.clone(), signals)).await;
         store.close().await;
         told
     })??;
@@ -43,10 +45,10 @@ pub(super) fn run(context: &Context, args: &BackfillArgs) -> Result<Ended, CliEr
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
         _ => {}
     }
-    Ok(if told.failed {
-        Ended::InPart
-    } else {
-        Ended::Well
+    Ok(match told.stopped {
+        Some(signal) => Ended::By(signal),
+        None if told.failed => Ended::InPart,
+        None => Ended::Well,
     })
 }
 
@@ -54,7 +56,7 @@ async fn all<'a>(
     context: &'a Context,
     args: &BackfillArgs,
     feeds: &Feeds,
-    store: Store,
+    (store, signals): (Store, Signals),
 ) -> Result<Told<'a>, CliError> {
     store.sync_feeds(feeds.own_set(), context.now).await?;
     let records = store.feeds(FeedFilter::default()).await?;
@@ -78,23 +80,27 @@ async fn all<'a>(
         bar: ProgressBar::hidden(),
         output: Ok(()),
         failed: false,
+        stopped: None,
     };
-    let interrupt = Interrupt::new();
-    let interrupted = tokio::spawn(poll::stop_on_interrupt(interrupt.clone()));
     let round = Round {
         ingest,
         store,
         clock,
         feeds,
         args,
-        interrupt,
+        signals,
     };
-    for id in wanted {
-        if !round.one(id, &mut told).await? {
+    let mut left = wanted.into_iter();
+    for id in left.by_ref() {
+        round.one(id, &mut told).await?;
+        told.stopped = round.signals.first();
+        if told.stopped.is_some() {
             break;
         }
     }
-    interrupted.abort();
+    for id in left {
+        told.line(Tone::Notice, "skipped", &id, "not begun");
+    }
     Ok(told)
 }
 
@@ -105,18 +111,18 @@ struct Round<'a> {
     clock: Clock,
     feeds: &'a Feeds,
     args: &'a BackfillArgs,
-    interrupt: Interrupt,
+    signals: Signals,
 }
 
 impl Round<'_> {
-    /// One feed; false if the operator has interrupted.
-    async fn one(&self, id: FeedId, told: &mut Told<'_>) -> Result<bool, CliError> {
+    /// One feed.
+    async fn one(&self, id: FeedId, told: &mut Told<'_>) -> Result<(), CliError> {
         let filter = FeedFilter {
             ids: vec![id.clone()],
             ..FeedFilter::default()
         };
         let Some(record) = self.store.feeds(filter).await?.pop() else {
-            return Ok(true);
+            return Ok(());
         };
         let now = (self.clock)();
         match may_poll_by_hand(&record, now, true) {
@@ -125,7 +131,7 @@ impl Round<'_> {
             Err(refusal) => {
                 let why = poll::why_not(record.interval, &refusal, now);
                 told.line(Tone::Notice, "skipped", &id, &why);
-                return Ok(true);
+                return Ok(());
             }
         }
         let wish = Wish {
@@ -136,22 +142,22 @@ impl Round<'_> {
             Ok(run) => run,
             Err(why) => {
                 told.fail(&id, &why);
-                return Ok(true);
+                return Ok(());
             }
         };
         if let Some(why) = &run.cursor().finished {
             let since = run.cursor().updated_at.format("%F %T UTC");
             let what = format!("complete since {since}: {why}; --restart looks again");
             told.line(Tone::Good, "complete", &id, &what);
-            return Ok(true);
+            return Ok(());
         }
         if let Some(until) = run.held_until(now) {
             let until = relative(until, now);
             let what = format!("the server asked not to be asked before {until}");
             told.line(Tone::Notice, "skipped", &id, &what);
-            return Ok(true);
+            return Ok(());
         }
-        if run.is_resumed() {
+        if run.is_resumed() && run.cursor().pages > 0 {
             let what = format!("goes on {}", so_far(run.cursor()));
             told.line(Tone::Faint, "resumed", &id, &what);
         }
@@ -164,7 +170,7 @@ impl Round<'_> {
         id: &FeedId,
         run: &mut Older,
         told: &mut Told<'_>,
-    ) -> Result<bool, CliError> {
+    ) -> Result<(), CliError> {
         told.begin(self.args.max_pages);
         let mut sum = Sum::default();
         let mut end = None;
@@ -178,7 +184,7 @@ impl Round<'_> {
                 Err(error @ StoreError::BackfillTaken { .. }) => {
                     told.bar.finish_and_clear();
                     told.fail(id, &error.to_string());
-                    return Ok(true);
+                    return Ok(());
                 }
                 Err(error) => return Err(error.into()),
             };
@@ -190,20 +196,24 @@ impl Round<'_> {
             }
         }
         told.bar.finish_and_clear();
-        let interrupted = matches!(end, Some(End::Interrupted));
-        told.summarize(id, &sum, &end.unwrap_or(End::Enough), run, (self.clock)());
-        Ok(!interrupted)
+        let end = match (end, self.signals.first()) {
+            (Some(end), _) => end,
+            (None, Some(signal)) => End::Stopped(signal),
+            (None, None) => End::Enough,
+        };
+        told.summarize(id, &sum, &end, run, (self.clock)());
+        Ok(())
     }
 
-    /// The next page; an interruption waits for it.
+    /// The next page; a signal waits for it.
     async fn page(&self, run: &mut Older, told: &Told<'_>) -> Result<PageReport, StoreError> {
         let mut page = std::pin::pin!(self.ingest.older_page(run));
         tokio::select! {
             biased;
             page = &mut page => return page,
-            () = self.interrupt.wait() => {}
+            () = self.signals.stop.wait() => {}
         }
-        let word = "it ends after the page under way; Ctrl-C once more ends it at once";
+        let word = "it ends after the page under way; the same signal once more ends it at once";
         told.bar.suspend(|| told.context.complain(word));
         page.await
     }
@@ -227,7 +237,9 @@ impl Round<'_> {
             told.waiting(sum, wait);
             tokio::select! {
                 biased;
-                () = self.interrupt.wait() => return Ok(Some(End::Interrupted)),
+                () = self.signals.stop.wait() => {
+                    return Ok(self.signals.first().map(End::Stopped));
+                }
                 () = tokio::time::sleep(wait.min(TICK)) => {}
             }
             if wait <= TICK {
@@ -243,7 +255,7 @@ enum End {
     Stop(Stop),
     /// `--max-pages`.
     Enough,
-    Interrupted,
+    Stopped(Signal),
 }
 
 /// What a run has brought.
@@ -269,6 +281,7 @@ struct Told<'a> {
     /// The first error of standard output; nothing is written after it.
     output: io::Result<()>,
     failed: bool,
+    stopped: Option<Signal>,
 }
 
 impl Told<'_> {
@@ -343,7 +356,7 @@ impl Told<'_> {
                 why.clone()
             }
             End::Enough => format!("--max-pages; {}", goes_on()),
-            End::Interrupted => format!("interrupted; {}", goes_on()),
+            End::Stopped(signal) => format!("{}; {}", signal.name(), goes_on()),
         };
         let what = format!(
             "{feed}: {}, {} new, {} known; stopped: {}",
@@ -378,7 +391,13 @@ pub(super) fn describe(id: &FeedId, cursor: Option<&Cursor>, facts: &FeedFacts) 
             count(cursor.pages, "page"),
             count(cursor.new, "article")
         ),
-        None => format!("`tidings backfill {id}` goes on {}", so_far(cursor)),
+        None => match &cursor.failed {
+            Some(why) => format!(
+                "stopped since {}: {why}; `tidings backfill {id}` asks again",
+                cursor.updated_at.format("%F %T UTC")
+            ),
+            None => format!("`tidings backfill {id}` goes on {}", so_far(cursor)),
+        },
     })
 }
 
@@ -392,6 +411,7 @@ pub(super) fn to_json(backfill: &Backfill) -> Value {
         "source": cursor.source.as_str(),
         "complete": cursor.finished.is_some(),
         "finished": cursor.finished,
+        "failed": cursor.failed,
         "next_url": cursor.next,
         "next_page": cursor.next.as_ref().map(|_| cursor.number),
         "pages": cursor.pages,

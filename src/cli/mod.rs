@@ -1,7 +1,7 @@
 //! The command line: one file per command, and the one place that prints.
 //!
 //! Exit codes: 0 all done, 1 done in part (each failure is told), 2 could not run; 75 when another
-//! daemon has the store.
+//! daemon has the store; 130 when Ctrl-C ended it, 143 when SIGTERM did.
 
 mod advice;
 mod args;
@@ -23,11 +23,13 @@ mod logging;
 mod poll;
 mod preview;
 mod run;
+mod signals;
 mod source;
 mod status;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod waits;
 mod websub;
 mod when;
 
@@ -48,6 +50,8 @@ enum Ended {
     InPart,
     /// There is nothing right about what was asked for; each reason was told.
     Badly,
+    /// A signal asked for it; what is left was told.
+    By(signals::Signal),
 }
 
 /// The whole program.
@@ -60,6 +64,7 @@ pub fn main() -> ExitCode {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::InPart) => ExitCode::from(1),
         Ok(Ended::Badly) => ExitCode::from(2),
+        Ok(Ended::By(signal)) => ExitCode::from(signal.exit_code()),
         Err(error) => error.report(&context),
     }
 }

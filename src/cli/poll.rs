@@ -3,6 +3,7 @@
 use std::{
     collections::HashSet,
     io::{self, Write as _},
+    path::Path,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
@@ -15,11 +16,14 @@ use super::{
     args::PollArgs,
     context::{Context, Named, find_feed},
     export, facts,
+    signals::{Signal, Signals},
     terminal::{Tone, count},
-    when::{relative, span},
+    when::relative,
 };
 use crate::{
-    daemon::{self, ClockWatch, Feeds, Patience, Pulse, Stop, Tempo, drive, open_for_polling},
+    daemon::{
+        self, ClockWatch, DaemonError, Feeds, Patience, Pulse, Tempo, drive, open_for_polling,
+    },
     export::Format,
     fetch::Fetcher,
     ingest::{Ingest, Report},
@@ -32,41 +36,54 @@ pub(super) fn run(context: &Context, args: &PollArgs) -> Result<Ended, CliError>
     let feeds = daemon::read_feeds(context.global.config.as_deref(), &context.env)?;
     let path = context.store_path(&feeds.config)?;
     let round = Context::block_on(async {
+        let signals = Signals::listen().map_err(DaemonError::Signals)?;
         let (store, _lock) = open_for_polling(&path).await?;
-        let round = poll(context, args, &feeds, store.clone()).await;
+        let round = poll(context, args, (&feeds, store.clone()), &signals).await;
         store.close().await;
-        round
+        let round = round?;
+        if let Some(folder) = &args.export {
+            signals.end_at_once();
+            match round.stopped {
+                None => write_all(context, &feeds, folder)?,
+                Some(_) => {
+                    context.complain(&format!("nothing was written to {}", folder.display()));
+                }
+            }
+        }
+        Ok::<_, CliError>(round)
     })??;
-    if let Some(folder) = &args.export {
-        let mut backend = context.reader(&feeds.config)?;
-        export::folder(folder)?;
-        let summary = export::write(
-            context,
-            backend.as_mut(),
-            ArticleQuery::default(),
-            None,
-            Format::Markdown,
-            Some(folder),
-        )?;
-        export::told(&summary, folder)?;
-    }
     match round.output {
         // `| head` has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
         _ => {}
     }
-    Ok(if round.failed + round.left > 0 {
-        Ended::InPart
-    } else {
-        Ended::Well
+    Ok(match round.stopped {
+        Some(signal) => Ended::By(signal),
+        None if round.failed + round.left > 0 => Ended::InPart,
+        None => Ended::Well,
     })
+}
+
+/// `--export`
+fn write_all(context: &Context, feeds: &Feeds, folder: &Path) -> Result<(), CliError> {
+    let mut backend = context.reader(&feeds.config)?;
+    export::folder(folder)?;
+    let summary = export::write(
+        context,
+        backend.as_mut(),
+        ArticleQuery::default(),
+        None,
+        Format::Markdown,
+        Some(folder),
+    )?;
+    Ok(export::told(&summary, folder)?)
 }
 
 async fn poll<'a>(
     context: &'a Context,
     args: &PollArgs,
-    feeds: &Feeds,
-    store: Store,
+    (feeds, store): (&Feeds, Store),
+    signals: &Signals,
 ) -> Result<Round<'a>, CliError> {
     store.sync_feeds(feeds.own_set(), context.now).await?;
     // Before it is decided who may be polled.
@@ -100,8 +117,6 @@ async fn poll<'a>(
         feeds.specs.clone(),
         Arc::clone(&clock),
     );
-    let stop = Stop::new();
-    let interrupted = tokio::spawn(stop_on_interrupt(stop.clone()));
     let tempo = Tempo {
         wake: Arc::new(Notify::new()),
         new_limits: watch::channel(limits).1,
@@ -112,11 +127,20 @@ async fn poll<'a>(
         drain: Duration::from_secs(10),
         patience: Patience::GiveUp,
     };
-    let result = drive(&ingest, dispatch, &stop, tempo, |report| {
-        round.tell(&report);
-    })
-    .await;
-    interrupted.abort();
+    let result = {
+        let on_report = |report| round.tell(&report);
+        let mut driven = std::pin::pin!(drive(&ingest, dispatch, &signals.stop, tempo, on_report));
+        tokio::select! {
+            biased;
+            result = &mut driven => result,
+            () = signals.stop.wait() => {
+                let word = "it ends after the polls under way; the same signal once more ends it at once";
+                context.shown.suspend(|| context.complain(word));
+                driven.await
+            }
+        }
+    };
+    round.stopped = signals.first();
     for (record, refusal) in refusals.try_iter() {
         round.left = round.left.saturating_sub(1);
         round.skip(&record.id, record.interval, &refusal);
@@ -132,18 +156,6 @@ async fn poll<'a>(
         round.summarize(totals.articles);
     }
     Ok(round)
-}
-
-/// Ctrl-C lets polls under way end; a second one ends at once.
-pub(super) async fn stop_on_interrupt(stop: Stop) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        stop.stop();
-        // From here on Ctrl-C would be swallowed; so end by hand.
-        if tokio::signal::ctrl_c().await.is_ok() {
-            #[expect(clippy::exit, reason = "that is what a second Ctrl-C asks for")]
-            std::process::exit(1);
-        }
-    }
 }
 
 /// The feeds of a round, as far as they are told and polled.
@@ -215,10 +227,7 @@ pub(super) fn why_not(interval: Duration, refusal: &Refusal, now: Time) -> Strin
         Refusal::TooSoon(soonest) => {
             format!(
                 "polled less than {} ago; may be polled again {}, or now with --force",
-                span(
-                    now,
-                    now + chrono::Duration::from_std(interval).unwrap_or_default()
-                ),
+                humantime::format_duration(interval),
                 relative(*soonest, now)
             )
         }
@@ -240,8 +249,10 @@ struct Round<'a> {
     failed: u32,
     new: u32,
     changed: u32,
-    /// Begun, but neither polled nor skipped: cut off, or the round was interrupted.
+    /// Begun, but neither polled nor skipped: cut off, or the round was stopped.
     left: u32,
+    /// What stopped the round.
+    stopped: Option<Signal>,
     /// The first error of standard output; nothing is written after it, and all is polled.
     output: io::Result<()>,
 }
@@ -262,6 +273,7 @@ impl<'a> Round<'a> {
             new: 0,
             changed: 0,
             left: 0,
+            stopped: None,
             output: Ok(()),
         }
     }
@@ -323,7 +335,12 @@ impl<'a> Round<'a> {
                 (Tone::Bad, "failed")
             }
         };
-        self.line(tone, word, report.feed.as_str(), &report.summary());
+        let mut what = report.summary();
+        if report.poll.outcome == Outcome::Throttled {
+            let again = relative(report.next_poll, self.context.now);
+            what.push_str(&format!("; it is asked again {again}"));
+        }
+        self.line(tone, word, report.feed.as_str(), &what);
         if self.context.global.verbose > 0 && !report.repairs.is_empty() {
             self.print(&format!("  {}", facts::HEADING));
             for repair in &report.repairs {
@@ -345,12 +362,16 @@ impl<'a> Round<'a> {
             (self.throttled, "asked to wait"),
             (self.failed, "failed"),
             (self.skipped, "skipped"),
-            (self.left, "cut off"),
+            (self.left, "not polled"),
         ] {
             if count > 0 {
                 parts.push(format!("{count} {what}"));
             }
         }
+        let begin = match self.stopped {
+            Some(signal) => format!("Stopped by {}: polled", signal.name()),
+            None => "Polled".to_owned(),
+        };
         if self.polled + self.skipped + self.left == 0 {
             return self.sentence(
                 "No feed is due. `tidings poll --all` polls every feed whose interval has passed.",
@@ -358,12 +379,12 @@ impl<'a> Round<'a> {
         }
         if self.polled == 0 {
             return self.sentence(&format!(
-                "Polled no feed: {}. Articles: {in_store} in the store.",
+                "{begin} no feed: {}. Articles: {in_store} in the store.",
                 parts.join(", ")
             ));
         }
         self.sentence(&format!(
-            "Polled {} in {:.1} s: {}. Articles: {} new, {} changed, {in_store} in the store.",
+            "{begin} {} in {:.1} s: {}. Articles: {} new, {} changed, {in_store} in the store.",
             count(self.polled, "feed"),
             self.started.elapsed().as_secs_f64(),
             parts.join(", "),

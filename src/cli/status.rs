@@ -9,7 +9,13 @@ use bytesize::ByteSize;
 use serde_json::json;
 
 use super::{
-    CliError, Ended, args::StatusArgs, context::Context, feed::paint_health, when::relative,
+    CliError, Ended,
+    args::StatusArgs,
+    context::Context,
+    feed::paint_health,
+    terminal::{Terminal, count},
+    waits::Wait,
+    when::relative,
 };
 use crate::{
     config::{self, Config},
@@ -17,7 +23,7 @@ use crate::{
         FeedFilter, FeedId, FeedOutline, FeedRecord, Health, HostPause, Standing, Subscription,
         Time, printable, redact_url,
     },
-    store::{Backend, Totals},
+    store::{Backend, StoreError, Totals},
 };
 
 /// Failing feeds that are named; the rest is counted.
@@ -28,83 +34,177 @@ const LATELY: chrono::Duration = chrono::Duration::days(7);
 pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Ended, CliError> {
     let loaded = context.settings_or_default()?;
     let path = context.store_path(&loaded.config)?;
-    let mut backend = context.reader(&loaded.config)?;
-    let mut feeds = backend.outlines()?;
-    if loaded.path.is_some() {
-        follow_files(&mut feeds, &loaded.config, context);
-    }
-    let midnight = context
-        .now
-        .date_naive()
-        .and_time(chrono::NaiveTime::MIN)
-        .and_utc();
-    let totals = backend.totals(midnight)?;
-    let pauses = backend.host_pauses(context.now)?;
-    let summary = Summary::of(&feeds, totals.last_poll, context.now);
-    let failing = failing(backend.as_mut(), &feeds, args.json, context.now)?;
-    let gaps = backend.gaps(context.now - LATELY)?;
-    let hubs = match loaded.config.websub.public_url {
-        Some(_) => Some(Hubs::of(&backend.subscriptions(None)?, context.now)),
-        None => None,
+    let mut store = match context.reader(&loaded.config) {
+        Ok(store) => Some(store),
+        // Nothing was polled yet, and that can be told.
+        Err(CliError::Store(StoreError::Missing { .. })) => None,
+        Err(error) => return Err(error),
     };
+    let mut known = match &mut store {
+        Some(store) => Known::read(store.as_mut(), &loaded.config, context.now)?,
+        None => Known::default(),
+    };
+    if loaded.path.is_some() {
+        follow_files(&mut known.feeds, &loaded.config, context);
+    }
+    if let Some(store) = &mut store {
+        known.find_named(store.as_mut(), args.json, context.now)?;
+    }
+    let summary = Summary::of(&known.feeds, known.totals.last_poll, context.now);
     let mut out = io::stdout().lock();
     if args.json {
-        let mut told = summary.json(&failing, &pauses, &totals, &path.display().to_string());
-        let names: Vec<&str> = gaps.iter().map(FeedId::as_str).collect();
-        told["gaps"] = json!({ "all": totals.gaps, "feeds_lately": names });
-        told["websub"] = hubs.map_or(serde_json::Value::Null, Hubs::json);
+        let told = known.json(&summary, &path.display().to_string(), context.now);
         writeln!(out, "{told}")?;
-    } else {
-        summary.print(&mut out, context, &totals)?;
-        if let Some(hubs) = hubs {
-            writeln!(
-                out,
-                "pushed    {} of {} subscriptions are active",
-                hubs.active, hubs.wanted
-            )?;
-        }
+        return Ok(Ended::Well);
+    }
+    summary.print(&mut out, context, &known.totals)?;
+    if let Some(hubs) = known.hubs {
         writeln!(
             out,
-            "store     {} ({})",
-            path.display(),
-            ByteSize::b(totals.bytes)
+            "pushed    {} of {} subscriptions are active{}",
+            hubs.active,
+            hubs.wanted,
+            match hubs.refused {
+                0 => String::new(),
+                refused => format!(
+                    "; {refused} deliveries were dropped (`tidings feed show FEED` tells why)"
+                ),
+            }
         )?;
-        tell_gaps(&mut out, &gaps)?;
-        paused_hosts(&mut out, &pauses, context.now)?;
-        failures(&mut out, &summary, &failing, context.now)?;
     }
+    let size = match store {
+        Some(_) => ByteSize::b(known.totals.bytes).to_string(),
+        None => "none yet; the first poll makes it".to_owned(),
+    };
+    writeln!(out, "store     {} ({size})", path.display())?;
+    known.tell(&mut out, context.terminal, &summary, context.now)?;
     Ok(Ended::Well)
 }
 
-/// The feed files' word counts at once, even if the store hears it with the next poll only: feeds
-/// taken out are not shown, pauses are.
-fn follow_files(feeds: &mut Vec<FeedOutline>, config: &Config, context: &Context) {
-    let (specs, errors) = config::load_feeds(config, &context.env);
-    // With mistakes in the files it is not known what they mean; `tidings check` tells them.
-    if !errors.is_empty() {
-        return;
+/// What the store has to tell; nothing if there is none yet.
+#[derive(Default)]
+struct Known {
+    feeds: Vec<FeedOutline>,
+    totals: Totals,
+    pauses: Vec<HostPause>,
+    gaps: Vec<FeedId>,
+    hubs: Option<Hubs>,
+    failing: Vec<FeedRecord>,
+    waiting: Vec<FeedRecord>,
+}
+
+impl Known {
+    fn read(store: &mut dyn Backend, config: &Config, now: Time) -> Result<Self, CliError> {
+        let midnight = now.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+        let hubs = match config.websub.public_url {
+            Some(_) => Some(Hubs::of(&store.subscriptions(None)?, now)),
+            None => None,
+        };
+        Ok(Self {
+            feeds: store.outlines()?,
+            totals: store.totals(midnight)?,
+            pauses: store.host_pauses(now)?,
+            gaps: store.gaps(now - LATELY)?,
+            hubs,
+            ..Self::default()
+        })
     }
-    let paused: HashMap<&FeedId, bool> = specs.iter().map(|spec| (&spec.id, spec.paused)).collect();
-    feeds.retain(|feed| paused.contains_key(&feed.id));
-    for feed in feeds {
-        feed.paused = paused.get(&feed.id).copied().unwrap_or(feed.paused);
+
+    /// Looks up the feeds that are told by name: of all that fail or wait, or of some.
+    fn find_named(
+        &mut self,
+        store: &mut dyn Backend,
+        all: bool,
+        now: Time,
+    ) -> Result<(), CliError> {
+        let fails = |feed: &FeedOutline| match all {
+            true => matches!(feed.standing, Standing::Failing | Standing::Gone),
+            false => matches!(feed.health(now), Health::Failing | Health::Gone),
+        };
+        self.failing = records(store, &self.feeds, all, fails)?;
+        // A host that asked for a pause is told once and not with each of its feeds.
+        let is_host = |feed: &FeedOutline| feed.host_paused_until.is_some_and(|until| until > now);
+        let waits =
+            |feed: &FeedOutline| feed.health(now) == Health::Waiting && (all || !is_host(feed));
+        self.waiting = records(store, &self.feeds, all, waits)?;
+        Ok(())
+    }
+
+    fn json(&self, summary: &Summary, store: &str, now: Time) -> serde_json::Value {
+        let mut told = summary.json(&self.failing, &self.pauses, &self.totals, store);
+        let names: Vec<&str> = self.gaps.iter().map(FeedId::as_str).collect();
+        told["gaps"] = json!({ "all": self.totals.gaps, "feeds_lately": names });
+        told["websub"] = self.hubs.map_or(serde_json::Value::Null, Hubs::json);
+        let waiting = self.waiting.iter().filter_map(|feed| {
+            let wait = Wait::of(feed, now)?;
+            let mut told = wait.to_json();
+            told["feed"] = feed.id.as_str().into();
+            Some(told)
+        });
+        told["waiting"] = waiting.collect();
+        told
+    }
+
+    fn tell(
+        &self,
+        out: &mut dyn Write,
+        terminal: Terminal,
+        summary: &Summary,
+        now: Time,
+    ) -> io::Result<()> {
+        tell_gaps(out, terminal, &self.gaps)?;
+        paused_hosts(out, &self.pauses, now)?;
+        for feed in &self.waiting {
+            if let Some(wait) = Wait::of(feed, now) {
+                let wait = format!("waits {}", wait.told(now));
+                told_of(out, terminal, feed, &wait)?;
+            }
+        }
+        failures(out, terminal, (summary, &self.failing), now)
     }
 }
 
-/// What is known of the failing feeds (and those that have ended): of all that are to be named.
-fn failing(
-    backend: &mut dyn Backend,
+/// The feed files' word counts at once, even if the store hears it with the next poll only: feeds
+/// taken out are not shown, new ones and pauses are.
+fn follow_files(feeds: &mut Vec<FeedOutline>, config: &Config, context: &Context) {
+    if config::no_feeds_yet(config, &context.env) {
+        return;
+    }
+    let (specs, errors) = config::load_feeds(config, &context.env);
+    if !errors.is_empty() {
+        // It is not known what they mean.
+        context.complain(&format!(
+            "{} in the settings or feed files, so this is what the store knows; `tidings check` tells them",
+            count(errors.len() as u64, "mistake")
+        ));
+        return;
+    }
+    let mut paused: HashMap<&FeedId, bool> =
+        specs.iter().map(|spec| (&spec.id, spec.paused)).collect();
+    feeds.retain_mut(|feed| {
+        let said = paused.remove(&feed.id);
+        feed.paused = said.unwrap_or(feed.paused);
+        said.is_some()
+    });
+    feeds.extend(paused.into_iter().map(|(id, paused)| FeedOutline {
+        id: id.clone(),
+        paused,
+        standing: Standing::New,
+        next_poll: context.now,
+        host_paused_until: None,
+    }));
+}
+
+/// What is known of the feeds that `is_wanted`; of [`NAMED`] ones unless of all.
+fn records(
+    store: &mut dyn Backend,
     feeds: &[FeedOutline],
     all: bool,
-    now: Time,
+    is_wanted: impl Fn(&FeedOutline) -> bool,
 ) -> Result<Vec<FeedRecord>, CliError> {
-    let fails = |feed: &&FeedOutline| match all {
-        true => matches!(feed.standing, Standing::Failing | Standing::Gone),
-        false => matches!(feed.health(now), Health::Failing | Health::Gone),
-    };
     let ids: Vec<FeedId> = feeds
         .iter()
-        .filter(fails)
+        .filter(|feed| is_wanted(feed))
         .take(if all { usize::MAX } else { NAMED })
         .map(|feed| feed.id.clone())
         .collect();
@@ -116,7 +216,7 @@ fn failing(
         ids,
         ..FeedFilter::default()
     };
-    Ok(backend.feeds(&filter)?)
+    Ok(store.feeds(&filter)?)
 }
 
 /// Subscriptions, counted.
@@ -124,6 +224,8 @@ fn failing(
 struct Hubs {
     wanted: usize,
     active: usize,
+    /// Deliveries that were not taken in.
+    refused: u64,
 }
 
 impl Hubs {
@@ -131,11 +233,12 @@ impl Hubs {
         Self {
             wanted: hubs.iter().filter(|hub| hub.is_wanted()).count(),
             active: hubs.iter().filter(|hub| hub.is_active(now)).count(),
+            refused: hubs.iter().map(|hub| hub.refused.count).sum(),
         }
     }
 
     fn json(self) -> serde_json::Value {
-        json!({ "wanted": self.wanted, "active": self.active })
+        json!({ "wanted": self.wanted, "active": self.active, "refused": self.refused })
     }
 }
 
@@ -156,7 +259,11 @@ impl Summary {
         Self {
             health,
             last_poll,
-            next_poll: feeds.iter().filter(polled).map(|feed| feed.next_poll).min(),
+            next_poll: feeds
+                .iter()
+                .filter(polled)
+                .map(FeedOutline::next_turn)
+                .min(),
         }
     }
 
@@ -181,7 +288,7 @@ impl Summary {
             out,
             "feeds     {total}: {}",
             if parts.is_empty() {
-                "none".to_owned()
+                "none; `tidings feed add URL` adds one".to_owned()
             } else {
                 parts.join(", ")
             }
@@ -238,7 +345,7 @@ impl Summary {
 }
 
 /// Feeds that may have lost entries lately.
-fn tell_gaps(out: &mut dyn Write, feeds: &[FeedId]) -> io::Result<()> {
+fn tell_gaps(out: &mut dyn Write, terminal: Terminal, feeds: &[FeedId]) -> io::Result<()> {
     if feeds.is_empty() {
         return Ok(());
     }
@@ -247,13 +354,13 @@ fn tell_gaps(out: &mut dyn Write, feeds: &[FeedId]) -> io::Result<()> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    writeln!(
-        out,
-        "gaps      {} may have lost entries in the last {} days: {}{more}",
+    let told = format!(
+        "{} may have lost entries in the last {} days: {}{more}",
         feeds.len(),
         LATELY.num_days(),
         names.join(", ")
-    )
+    );
+    writeln!(out, "gaps      {}", terminal.line_end(10, &told))
 }
 
 fn paused_hosts(out: &mut dyn Write, pauses: &[HostPause], now: Time) -> io::Result<()> {
@@ -278,27 +385,19 @@ fn paused_hosts(out: &mut dyn Write, pauses: &[HostPause], now: Time) -> io::Res
 
 fn failures(
     out: &mut dyn Write,
-    summary: &Summary,
-    failing: &[FeedRecord],
+    terminal: Terminal,
+    (summary, failing): (&Summary, &[FeedRecord]),
     now: Time,
 ) -> io::Result<()> {
     for feed in failing {
-        let message = feed
-            .state
-            .failure
-            .as_ref()
-            .map_or("", |failure| failure.message.as_str());
+        let failure = feed.state.failure.as_ref();
+        let message = failure.map_or("", |failure| failure.message.as_str());
         let since = feed.state.last_ok.map_or_else(
             || "never worked".to_owned(),
             |at| format!("last worked {}", relative(at, now)),
         );
-        writeln!(
-            out,
-            "\n{}  {}\n  {} ({since})",
-            feed.id,
-            redact_url(&feed.url),
-            printable(message)
-        )?;
+        let what = format!("{} ({since})", printable(message));
+        told_of(out, terminal, feed, &what)?;
     }
     let all = summary.count(Health::Failing) + summary.count(Health::Gone);
     if all > failing.len() {
@@ -309,4 +408,15 @@ fn failures(
         )?;
     }
     Ok(())
+}
+
+/// A feed, and below it what there is to tell.
+fn told_of(
+    out: &mut dyn Write,
+    terminal: Terminal,
+    feed: &FeedRecord,
+    what: &str,
+) -> io::Result<()> {
+    let what = terminal.line_end(2, what);
+    writeln!(out, "\n{}  {}\n  {what}", feed.id, redact_url(&feed.url))
 }

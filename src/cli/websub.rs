@@ -21,6 +21,14 @@ pub(super) fn told(hub: &Subscription, now: Time) -> Vec<(&'static str, String)>
     if let Some(moment) = hub.delivered_at {
         told.push(("delivery", at(moment)));
     }
+    if let (Some(moment), Some(why)) = (hub.refused.at, &hub.refused.why) {
+        let all = hub.refused.count;
+        let when = relative(moment, now);
+        told.push((
+            "dropped",
+            format!("{all} deliveries; told {when}: {}", printable(why)),
+        ));
+    }
     if let Some(why) = &hub.why {
         told.push(("hub says", printable(why)));
     }
@@ -81,6 +89,9 @@ pub(super) fn to_json(hub: &Subscription, now: Time) -> Value {
         "lease_until": moment(hub.lease_until),
         "last_delivery": moment(hub.delivered_at),
         "last_miss": moment(hub.missed_at),
+        "refused": {
+            "count": hub.refused.count, "told_at": moment(hub.refused.at), "why": hub.refused.why,
+        },
         "failures": hub.failures,
         "why": hub.why,
     })

@@ -57,14 +57,17 @@ impl FromStr for Since {
     }
 }
 
-/// How far apart two moments are, in the largest unit that tells it: `3 min`, `2 h`, `5 d`.
-pub(super) fn span(from: Time, to: Time) -> String {
+/// How far apart two moments are, to the nearest of the largest unit that tells it: `3 min`, `2 h`,
+/// `5 d`.
+fn span(from: Time, to: Time) -> String {
     let seconds = (to - from).num_seconds().abs();
+    let nearest = |unit: i64| (seconds + unit / 2) / unit;
+    // What comes nearest to a whole larger unit is told in that.
     match seconds {
         0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
+        60..3570 => format!("{} min", nearest(60)),
+        3570..171_000 => format!("{} h", nearest(3600)),
+        _ => format!("{} d", nearest(86_400)),
     }
 }
 

@@ -70,6 +70,7 @@ impl Hubs {
             if std::mem::take(&mut look_around) {
                 door = self.adjust(door, &lanes).await;
             }
+            self.ingest.tell_refused(false).await;
             match self.ask(&mut asking).await {
                 Ok(next) => rest = rest.min(next),
                 Err(error) => {
@@ -95,6 +96,7 @@ impl Hubs {
         if tokio::time::timeout(self.drain, stored).await.is_err() {
             warn!("deliveries of hubs could not be stored in time; the next polls find them");
         }
+        self.ingest.tell_refused(true).await;
     }
 
     fn is_on(&self) -> bool {

@@ -80,9 +80,10 @@ async fn status(store: &Store, clock: &Clock) -> Option<String> {
     let counts = store.health(clock()).await.ok()?;
     let all: u64 = counts.values().sum();
     let count = |health| counts.get(&health).copied().unwrap_or(0);
-    // New ones are told while there are some.
+    // What passes is told while there is some.
     let told = Health::ALL.into_iter();
-    let told = told.filter(|health| *health != Health::New || count(*health) > 0);
+    let passes = |health: &Health| matches!(health, Health::New | Health::Waiting);
+    let told = told.filter(|health| !passes(health) || count(*health) > 0);
     let parts: Vec<_> = told
         .map(|health| format!("{} {}", count(health), health.as_str()))
         .collect();

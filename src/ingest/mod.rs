@@ -8,6 +8,7 @@ mod address;
 mod backfill;
 mod decide;
 mod document;
+mod drops;
 mod facts;
 mod gaps;
 mod hubs;
@@ -20,7 +21,7 @@ mod request;
 mod state;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -30,6 +31,7 @@ use tokio::sync::{Notify, Semaphore};
 pub use backfill::{Older, PageReport, Stop, Wish, has_older};
 pub use decide::{Candidate, Speaker, decide};
 pub use document::{Document, read_document};
+pub use drops::Refused;
 pub use hubs::Admission;
 pub use kept::kept_body;
 pub use push::{Delivered, Delivery};
@@ -48,6 +50,7 @@ use crate::{
     store::{Store, StoreError},
 };
 use document::Readers;
+use drops::Drops;
 use learnt::{Arrival, Learnt};
 use state::Seen;
 
@@ -69,8 +72,8 @@ pub struct Ingest {
     readers: Readers,
     /// Rung when a request to a hub may be due.
     hubs: Arc<Notify>,
-    /// Deliveries whose signature was wrong.
-    forged: Arc<AtomicU64>,
+    /// Deliveries that were not taken in.
+    drops: Arc<Drops>,
     documents: Arc<Semaphore>,
     /// When the store was last asked for new pauses.
     pauses_known: Arc<Mutex<Time>>,
@@ -113,7 +116,7 @@ impl Ingest {
             clock,
             readers: Readers::new(),
             hubs: Arc::default(),
-            forged: Arc::default(),
+            drops: Arc::default(),
             documents: Arc::new(Semaphore::new(DOCUMENTS)),
             pauses_known: Arc::new(Mutex::new(Time::MIN_UTC)),
         }

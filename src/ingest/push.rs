@@ -2,14 +2,12 @@
 //! piece. It may leave out old entries and comes without a server's headers, so it changes nothing
 //! of what polls know of the feed.
 
-use std::sync::atomic::Ordering;
-
 use bytes::Bytes;
-use tracing::{debug, info};
+use tracing::info;
 use url::Url;
 
 use super::{
-    Ingest, Report, Speaker,
+    Ingest, Refused, Report, Speaker,
     learnt::{Arrival, Learnt},
 };
 use crate::{
@@ -64,8 +62,7 @@ impl Ingest {
         };
         let feed = subscription.asked.feed.clone();
         if !is_signed(&subscription, &delivery).await {
-            let forged = self.forged.fetch_add(1, Ordering::Relaxed) + 1;
-            debug!(feed.id = %feed, "{feed}: a delivery without the right signature was dropped ({forged} so far)");
+            self.refuse_delivery(&delivery.token, Refused::Forged).await;
             return Ok(Delivered::Dropped);
         }
         let filter = FeedFilter {

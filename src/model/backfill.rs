@@ -32,7 +32,10 @@ pub struct Cursor {
     pub number: u32,
     /// Why there is nothing older, in words.
     pub finished: Option<String>,
-    /// Pages read since the beginning.
+    /// Why the next page could not be had when it was last asked for, in words.
+    #[serde(default)]
+    pub failed: Option<String>,
+    /// Pages read since the first beginning; one that was read again counts again.
     pub pages: u32,
     /// Articles they brought.
     pub new: u64,

@@ -220,6 +220,8 @@ impl FeedState {
             Standing::Gone
         } else if self.failure.is_some() {
             Standing::Failing
+        } else if self.retry_after.is_some() || self.throttled > 0 {
+            Standing::Throttled
         } else if self.last_ok.is_none() {
             Standing::New
         } else {
@@ -335,23 +337,35 @@ pub enum Standing {
     New,
     /// The last poll that told anything succeeded.
     Ok,
+    /// It met with the wish to be left alone for a while, and none before it had failed.
+    Throttled,
     /// It failed.
     Failing,
     /// Ended by the publisher (410).
     Gone,
 }
-text_enum!(Standing { New = "new", Ok = "ok", Failing = "failing", Gone = "gone" });
+text_enum!(Standing {
+    New = "new", Ok = "ok", Throttled = "throttled", Failing = "failing", Gone = "gone",
+});
 
 impl Standing {
     /// The health of a feed of this standing that is (or is not) polled at all and is next due at
-    /// `next_poll`.
+    /// `next_poll`; its host may have asked for a pause.
     #[must_use]
-    pub fn health(self, polled: bool, next_poll: Time, now: Time) -> Health {
+    pub fn health(
+        self,
+        polled: bool,
+        next_poll: Time,
+        host_paused_until: Option<Time>,
+        now: Time,
+    ) -> Health {
         match self {
             _ if !polled => Health::Paused,
             Self::Gone => Health::Gone,
             Self::Failing => Health::Failing,
+            _ if host_paused_until.is_some_and(|until| until > now) => Health::Waiting,
             _ if now > super::later(next_poll, FeedRecord::GRACE) => Health::Late,
+            Self::Throttled => Health::Waiting,
             Self::New => Health::New,
             Self::Ok => Health::Ok,
         }
@@ -366,6 +380,8 @@ pub enum Health {
     Ok,
     /// Added, and its first poll is still to come.
     New,
+    /// Its server, or another one of its host, asked to be left alone.
+    Waiting,
     /// Overdue by more than [`FeedRecord::GRACE`].
     Late,
     /// The last poll failed.
@@ -378,9 +394,10 @@ pub enum Health {
 
 impl Health {
     /// Every health, in the order of telling.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Ok,
         Self::New,
+        Self::Waiting,
         Self::Late,
         Self::Failing,
         Self::Paused,
@@ -393,6 +410,7 @@ impl Health {
         match self {
             Self::Ok => "ok",
             Self::New => "new",
+            Self::Waiting => "waiting",
             Self::Late => "late",
             Self::Failing => "failing",
             Self::Paused => "paused",
@@ -448,13 +466,24 @@ pub struct FeedOutline {
     pub standing: Standing,
     /// When it is next due.
     pub next_poll: Time,
+    /// As [`FeedRecord::scope_paused_until`].
+    pub host_paused_until: Option<Time>,
 }
 
 impl FeedOutline {
     /// As [`FeedRecord::health`].
     #[must_use]
     pub fn health(&self, now: Time) -> Health {
-        self.standing.health(!self.paused, self.next_poll, now)
+        let polled = !self.paused;
+        self.standing
+            .health(polled, self.next_poll, self.host_paused_until, now)
+    }
+
+    /// When it can be polled next.
+    #[must_use]
+    pub fn next_turn(&self) -> Time {
+        self.next_poll
+            .max(self.host_paused_until.unwrap_or(self.next_poll))
     }
 }
 
@@ -475,6 +504,16 @@ impl FeedRecord {
     #[must_use]
     pub fn health(&self, now: Time) -> Health {
         let polled = !(self.paused || self.retired);
-        self.state.standing().health(polled, self.next_poll, now)
+        let paused_until = self.scope_paused_until;
+        self.state
+            .standing()
+            .health(polled, self.next_poll, paused_until, now)
+    }
+
+    /// When it can be polled next.
+    #[must_use]
+    pub fn next_turn(&self) -> Time {
+        self.next_poll
+            .max(self.scope_paused_until.unwrap_or(self.next_poll))
     }
 }

@@ -49,7 +49,9 @@ pub use safe::{printable, redact_url};
 pub use scope::{pause_until, scope_of, spacing_of};
 pub use spec::{FeedId, FeedKind, FeedSpec, HeaderSpec, InvalidFeedId, Secret};
 pub use spread::Spread;
-pub use subscription::{HubLinks, Leave, NewSubscription, Push, Subscription, SubscriptionState};
+pub use subscription::{
+    HubLinks, Leave, NewSubscription, Push, RefusedDeliveries, Subscription, SubscriptionState,
+};
 
 /// A moment in UTC; the store keeps whole milliseconds.
 pub type Time = chrono::DateTime<chrono::Utc>;

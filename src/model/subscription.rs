@@ -81,6 +81,19 @@ pub struct Subscription {
     pub missed_at: Option<Time>,
     /// What went wrong last, in words.
     pub why: Option<String>,
+    /// Deliveries that were not taken in.
+    pub refused: RefusedDeliveries,
+}
+
+/// Deliveries that were not taken in, as far as they were told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefusedDeliveries {
+    /// How many.
+    pub count: u64,
+    /// When that was last told.
+    pub at: Option<Time>,
+    /// Why they were refused of which it was told then.
+    pub why: Option<String>,
 }
 
 impl Subscription {

@@ -24,7 +24,7 @@ use tracing::warn;
 use url::form_urlencoded;
 
 use crate::{
-    ingest::{Admission, Delivery, Ingest},
+    ingest::{Admission, Delivery, Ingest, Refused},
     store::StoreError,
     websub::{self, Verdict, Verification},
 };
@@ -167,21 +167,21 @@ async fn deliver(
     };
     let (head, body) = request.into_parts();
     if text(&head.headers, &header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        return Ok(answer(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        return Ok(refuse(callbacks, &token, Refused::Packed).await);
     }
     let promised = text(&head.headers, &header::CONTENT_LENGTH).and_then(|n| n.parse::<u64>().ok());
     if promised.is_some_and(|promised| promised > max_body) {
-        return Ok(answer(StatusCode::PAYLOAD_TOO_LARGE));
+        return Ok(refuse(callbacks, &token, Refused::TooLarge).await);
     }
     let most = promised.unwrap_or(max_body);
     let Some((place, room)) = callbacks.lanes.reserve(&token, most) else {
-        return Ok(later());
+        return Ok(refuse(callbacks, &token, Refused::NoRoom).await);
     };
     let max_body = usize::try_from(max_body).unwrap_or(usize::MAX);
     let bytes = match tokio::time::timeout(BODY, to_bytes(body, max_body)).await {
         Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => return Ok(answer(StatusCode::PAYLOAD_TOO_LARGE)),
-        Err(_) => return Ok(answer(StatusCode::REQUEST_TIMEOUT)),
+        Ok(Err(_)) => return Ok(refuse(callbacks, &token, Refused::TooLarge).await),
+        Err(_) => return Ok(refuse(callbacks, &token, Refused::Slow).await),
     };
     let links = head.headers.get_all(header::LINK).iter();
     let delivery = Delivery {
@@ -195,6 +195,19 @@ async fn deliver(
     };
     place.send(Queued { delivery, room });
     Ok(answer(StatusCode::ACCEPTED))
+}
+
+/// Counts what is not taken in, and says so to the hub.
+async fn refuse(callbacks: &Callbacks, token: &str, why: Refused) -> Response {
+    callbacks.ingest.refuse_delivery(token, why).await;
+    match why {
+        Refused::Packed => answer(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        Refused::TooLarge => answer(StatusCode::PAYLOAD_TOO_LARGE),
+        Refused::Slow => answer(StatusCode::REQUEST_TIMEOUT),
+        Refused::NoRoom => later(),
+        // What is wrong with a signature is not the sender's to know.
+        Refused::Forged => answer(StatusCode::ACCEPTED),
+    }
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

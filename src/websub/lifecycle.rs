@@ -213,6 +213,14 @@ pub fn delivered(subscription: &mut Subscription, now: Time) {
     subscription.proven = true;
 }
 
+/// So many deliveries were not taken in, and why.
+pub fn refused(subscription: &mut Subscription, count: u64, why: &str, now: Time) {
+    let refused = &mut subscription.refused;
+    refused.count = refused.count.saturating_add(count);
+    refused.at = Some(now);
+    refused.why = Some(why.to_owned());
+}
+
 /// The hub said that there is news.
 pub fn pinged(subscription: &mut Subscription, now: Time) {
     subscription.pinged_at = Some(now);

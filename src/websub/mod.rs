@@ -14,7 +14,8 @@ use std::time::Duration;
 use url::{Host, Url};
 
 pub use lifecycle::{
-    Asked, Mode, Terms, Verdict, Verification, answered, ask, delivered, missed, pinged, verify,
+    Asked, Mode, Terms, Verdict, Verification, answered, ask, delivered, missed, pinged, refused,
+    verify,
 };
 pub use signature::is_signed;
 

@@ -112,6 +112,48 @@ fn help_is_short_in_every_form() {
     }
 }
 
+/// Every command that help names, as it is typed.
+fn commands(tidings: &Tidings, above: &[String], found: &mut Vec<Vec<String>>) {
+    found.push(above.to_vec());
+    let args: Vec<&str> = above.iter().map(String::as_str).chain(["-h"]).collect();
+    let help = tidings.run(&args).ok().stdout.clone();
+    let listed = help
+        .split_once("\nCommands:\n")
+        .map_or("", |(_, rest)| rest);
+    for line in listed.lines().take_while(|line| !line.is_empty()) {
+        // Further lines of a description stand deeper.
+        let name = line
+            .strip_prefix("  ")
+            .filter(|line| !line.starts_with(' '));
+        if let Some(name) = name.and_then(|line| line.split_whitespace().next())
+            && name != "help"
+        {
+            commands(tidings, &[above, &[name.to_owned()]].concat(), found);
+        }
+    }
+}
+
+#[test]
+fn help_of_every_command_fits_into_80_columns() {
+    let tidings = Tidings::new();
+    let mut all = Vec::new();
+    commands(&tidings, &[], &mut all);
+    for known in [&["feed", "add"][..], &["backfill"], &["man"]] {
+        assert!(all.iter().any(|command| command == known), "{all:?}");
+    }
+    let mut wide = Vec::new();
+    for command in &all {
+        for option in ["--help", "-h"] {
+            let args: Vec<&str> = command.iter().map(String::as_str).chain([option]).collect();
+            let ran = tidings.run(&args);
+            let lines = ran.ok().stdout.lines();
+            let too_wide = lines.filter(|line| line.chars().count() > 80);
+            wide.extend(too_wide.map(|line| format!("{args:?}: {line}")));
+        }
+    }
+    assert!(wide.is_empty(), "{}", wide.join("\n"));
+}
+
 #[test]
 fn the_version_is_the_packages() {
     let version = format!("tidings {}\n", env!("CARGO_PKG_VERSION"));
@@ -150,6 +192,43 @@ fn status_and_feed_lists_are_readable_and_parse_as_json() {
         .ok()
         .json();
     assert_eq!(feed["polls"][0]["new"], 3);
+}
+
+#[test]
+fn feeds_that_were_never_polled_are_new_whether_there_is_a_store_or_not() {
+    let (site, tidings) = polled();
+    let tidings = tidings.feed(&site.url("/other"));
+    tidings
+        .run(&["status"])
+        .ok()
+        .stdout_has("2: 1 ok, 1 new")
+        .stdout_has("next poll");
+    let status = tidings.run(&["status", "--json"]).ok().json();
+    assert_eq!(status["feeds"]["new"], 1);
+    let fresh = Tidings::new().feed(&site.url("/f")).feed_toml(&format!(
+        "[[feed]]\nurl = {:?}\npaused = true",
+        site.url("/other")
+    ));
+    fresh
+        .run(&["status"])
+        .ok()
+        .stdout_has("feeds     2: 1 new, 1 paused")
+        .stdout_has("last poll never")
+        .stdout_has("(none yet; the first poll makes it)");
+    let status = fresh.run(&["status", "--json"]).ok().json();
+    assert_eq!(status["feeds"]["new"], 1);
+    assert!(!fresh.path("tidings.db").exists());
+}
+
+#[test]
+fn status_says_that_it_cannot_follow_feed_files_with_mistakes() {
+    let (_site, tidings) = polled();
+    tidings.write("feeds.toml", "[[feed]]\nurl = \"nonsense\"\n");
+    tidings
+        .run(&["status"])
+        .ok()
+        .stdout_has("1: 1 ok")
+        .complains_once("`tidings check` tells them");
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn cursor(number: u32) -> Cursor {
         next: Some(format!("https://one.example/{number}")),
         number,
         finished: None,
+        failed: None,
         pages: number - 2,
         new: 0,
         known: 0,

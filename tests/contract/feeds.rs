@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tidings::{
     model::{
-        FailKind, Failure, FeedFacts, FeedFilter, FeedSpec, FeedState, Gaps, Health, Move,
-        Permanence, Redirect, Resume, Staleness, Unread, Validators,
+        FailKind, Failure, FeedFacts, FeedFilter, FeedSpec, FeedState, Gaps, Health, HostPause,
+        Move, Permanence, Redirect, Resume, Staleness, Unread, Validators,
     },
     store::{FeedSet, SyncReport},
 };
@@ -351,10 +351,10 @@ fn the_articles_of_a_feed_take_its_new_name_as_their_source(store: &mut Bench) {
 /// Counted by the store and feed by feed: one rule, two ways.
 fn feeds_are_counted_by_their_health(store: &mut Bench) {
     let ids = [
-        "failing", "gone", "new", "ok", "paused", "polling", "retired", "late",
+        "failing", "gone", "new", "ok", "paused", "polling", "retired", "late", "waiting", "asleep",
     ];
     store.with_feeds(&ids);
-    for feed in ["failing", "gone", "ok", "late"] {
+    for feed in ["failing", "gone", "ok", "late", "waiting", "asleep"] {
         let due = store.lease(feed, 0);
         let mut state = FeedState {
             last_ok: Some(at(0)),
@@ -364,9 +364,17 @@ fn feeds_are_counted_by_their_health(store: &mut Bench) {
         if feed == "failing" {
             state.failure = rich_state().failure;
         }
+        state.retry_after = (feed == "waiting").then(|| at(60));
         let mut batch = batch_with(&due, state, 0, Vec::new());
-        if feed == "late" {
-            batch.feed.as_mut().unwrap().next_poll = at(30);
+        let commit = batch.feed.as_mut().unwrap();
+        if ["late", "asleep"].contains(&feed) {
+            commit.next_poll = at(30);
+        }
+        if feed == "asleep" {
+            commit.pause = Some(HostPause {
+                scope: "asleep.example".to_owned(),
+                until: at(50),
+            });
         }
         store.commit(batch).unwrap();
     }
@@ -384,10 +392,16 @@ fn feeds_are_counted_by_their_health(store: &mut Bench) {
         *by_hand.entry(feed.health(now)).or_insert(0) += 1;
     }
     assert_eq!(counted, by_hand);
+    let mut in_outline = std::collections::BTreeMap::new();
+    for feed in store.db.outlines().unwrap() {
+        *in_outline.entry(feed.health(now)).or_insert(0) += 1;
+    }
+    assert_eq!(counted, in_outline);
     // `new` was never polled, and that is overdue by now; `polling` is new.
     let expected = [
         (Health::Ok, 1),
         (Health::New, 1),
+        (Health::Waiting, 2),
         (Health::Late, 2),
         (Health::Failing, 1),
         (Health::Paused, 1),

@@ -2,8 +2,8 @@
 //! deliveries that leave alone what polls know.
 
 use tidings::model::{
-    FeedId, FeedSpec, FeedState, Leave, NewSubscription, Outcome, PollRecord, Push, Secret,
-    Subscription, SubscriptionState as State,
+    FeedId, FeedSpec, FeedState, Leave, NewSubscription, Outcome, PollRecord, Push,
+    RefusedDeliveries, Secret, Subscription, SubscriptionState as State,
 };
 
 use super::{Bench, at, contract, id, insert, spec, story, touch};
@@ -206,6 +206,11 @@ fn a_change_is_kept_whole_and_only_where_there_is_something_to_change(store: &mu
         proven: true,
         missed_at: Some(at(8)),
         why: Some("because".to_owned()),
+        refused: RefusedDeliveries {
+            count: 9,
+            at: Some(at(10)),
+            why: Some("forged".to_owned()),
+        },
         ..before
     };
     store.change("t1", |sub| *sub = after.clone());

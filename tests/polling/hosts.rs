@@ -51,9 +51,16 @@ fn a_paused_host_is_not_asked_by_hand_even_when_forced() {
     assert_eq!(site.all_requests().len(), 1, "the poll before the pause");
     let feed = only_feed(&tidings);
     assert!(feed["host_paused_until"].is_string(), "{feed}");
+    assert_eq!(feed["health"], "waiting");
+    assert_eq!(feed["waiting"]["until"], feed["host_paused_until"]);
     let shown = tidings.run(&["feed", "show", "f"]);
     shown.ok().stdout_has("asked not to be asked before");
-    tidings.run(&["status"]).ok().stdout_has("127.0.0.1");
+    tidings
+        .run(&["status"])
+        .ok()
+        .stdout_has("1: 1 waiting")
+        .stdout_has("127.0.0.1 asked not to be asked before")
+        .stdout_lacks("waits until");
     let preview = tidings.run(&["preview", &site.url("/f")]);
     preview.code(2).stderr_has("asked not to be asked before");
     assert_eq!(site.all_requests().len(), 1);

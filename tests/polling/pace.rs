@@ -69,6 +69,51 @@ fn retry_after_is_kept_even_when_forced() {
 }
 
 #[test]
+fn a_feed_that_was_asked_to_wait_is_waiting_until_then_and_says_why() {
+    let hour = |status| Reply::status(status).header("Retry-After", "3600");
+    for (reply, why) in [
+        (hour(429), "Retry-After"),
+        (hour(503), "Retry-After"),
+        (Reply::status(429), "asked to slow down"),
+    ] {
+        for was_ok in [false, true] {
+            let (site, tidings) = if was_ok {
+                polled_once(Reply::feed(rss(&["a"])).then(reply.clone()))
+            } else {
+                polled_once(reply.clone())
+            };
+            if was_ok {
+                again(&tidings).ok().stdout_has("1 asked to wait");
+            }
+            let feed = only_feed(&tidings);
+            assert_eq!(feed["health"], "waiting", "{feed}");
+            assert!(feed["waiting"]["until"].is_string(), "{feed}");
+            let id = feed["id"].as_str().unwrap();
+            tidings.run(&["feed", "list"]).ok().stdout_has("waiting");
+            let shown = tidings.run(&["feed", "show", id]);
+            shown.ok().stdout_has("health     waiting until ");
+            let status = tidings.run(&["status"]);
+            status
+                .ok()
+                .stdout_has("feeds     1: 1 waiting")
+                .stdout_has(&format!("\n{id}  {}\n  waits until ", site.url("/f")))
+                .stdout_has(why);
+            let status = tidings.run(&["status", "--json"]).ok().json();
+            assert_eq!(status["feeds"]["waiting"], 1, "{status}");
+            assert_eq!(status["waiting"][0]["feed"], id, "{status}");
+        }
+    }
+}
+
+#[test]
+fn a_failing_feed_that_is_asked_to_wait_is_failing_still() {
+    let throttled = Reply::status(429).header("Retry-After", "3600");
+    let (_site, tidings) = polled_once(Reply::status(404).then(throttled));
+    again(&tidings).ok().stdout_has("1 asked to wait");
+    assert_eq!(only_feed(&tidings)["health"], "failing");
+}
+
+#[test]
 fn adding_a_known_feed_again_asks_nobody_anything() {
     let (site, tidings) = polled_once(Reply::status(429).header("Retry-After", "3600"));
     let ran = tidings.run(&["feed", "add", &site.url("/f")]);

@@ -107,10 +107,29 @@ fn forged_deliveries_are_dropped_and_leave_nothing_behind() {
         answered += 1;
     }
     assert_eq!(answered, forged_posts());
+    world
+        .daemon
+        .wait_for_stderr_line("a: deliveries of its hub were dropped: 1 not rightly signed");
     // In one line with the forged ones, so it is taken in after them.
     while asked.deliver("sha256", world.document(&["real"])).status != 202 {}
     world.daemon.wait_for_stderr_line("pushed: 1 entry: 1 new");
+    let before = world.daemon.stderr().matches("were dropped").count();
+    assert_eq!(before, 1, "{}", world.daemon.stderr());
+    let shown = world.tidings.run(&["feed", "show", "a"]);
+    shown.ok().stdout_has("1 deliveries; told ");
+    let large = "x".repeat(30 << 20);
+    assert_eq!(asked.deliver("sha256", large).status, 413);
     let tidings = world.stop();
+    let shown = tidings.run(&["feed", "show", "a", "--json"]).ok().json();
+    let refused = &shown["websub"]["refused"];
+    let why = refused["why"].as_str().unwrap();
+    assert!(why.contains("1 larger than max_body"), "{why}");
+    let told = refused["count"].as_u64().unwrap();
+    assert!(told >= 7, "six forged ones and a large one: {told}");
+    tidings
+        .run(&["status"])
+        .ok()
+        .stdout_has(&format!("; {told} deliveries were dropped"));
     assert_eq!(articles(&tidings), 2);
     let forged = "SELECT count(*) FROM articles WHERE title LIKE '%forged%'";
     assert_eq!(Database::of(&tidings).number(forged), 0);

@@ -11,6 +11,7 @@ use crate::{
         context::Context,
         facts,
         terminal::{Terminal, Tone, table},
+        waits::Wait,
         websub,
         when::relative,
     },
@@ -88,7 +89,7 @@ fn row(context: &Context, spec: &FeedSpec, record: Option<&FeedRecord>) -> Vec<S
             .map_or_else(|| "never".to_owned(), |at| relative(at, now)),
         match record {
             _ if matches!(health, Health::Paused | Health::Gone) => "-".to_owned(),
-            Some(record) => relative(record.next_poll, now),
+            Some(record) => relative(record.next_turn(), now),
             None => "now".to_owned(),
         },
         printable(name),
@@ -96,17 +97,25 @@ fn row(context: &Context, spec: &FeedSpec, record: Option<&FeedRecord>) -> Vec<S
 }
 
 /// The feed file's word on pausing counts, even if the store has not heard it yet.
+fn as_configured(spec: &FeedSpec, record: &FeedRecord) -> FeedRecord {
+    FeedRecord {
+        paused: spec.paused,
+        retired: false,
+        ..record.clone()
+    }
+}
+
 fn health(spec: &FeedSpec, record: Option<&FeedRecord>, now: Time) -> Health {
     match record {
         _ if spec.paused => Health::Paused,
-        Some(record) => FeedRecord {
-            paused: false,
-            retired: false,
-            ..record.clone()
-        }
-        .health(now),
+        Some(record) => as_configured(spec, record).health(now),
         None => Health::New,
     }
+}
+
+/// Until when the feed waits, and why, if it was asked to.
+fn wait(spec: &FeedSpec, record: Option<&FeedRecord>, now: Time) -> Option<Wait> {
+    record.and_then(|record| Wait::of(&as_configured(spec, record), now))
 }
 
 /// Until when a server of the feed's host asked to be left alone.
@@ -117,7 +126,7 @@ fn host_pause(record: Option<&FeedRecord>, now: Time) -> Option<Time> {
 pub(in crate::cli) fn paint_health(terminal: Terminal, health: Health) -> String {
     let tone = match health {
         Health::Ok | Health::New => Tone::Good,
-        Health::Late | Health::Gone => Tone::Notice,
+        Health::Waiting | Health::Late | Health::Gone => Tone::Notice,
         Health::Failing => Tone::Bad,
         Health::Paused => Tone::Faint,
     };
@@ -144,6 +153,7 @@ fn to_json(spec: &FeedSpec, record: Option<&FeedRecord>, config: &Config, now: T
         "remove": spec.cleanup.remove.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "file": spec.origin,
         "health": health(spec, record, now).as_str(),
+        "waiting": wait(spec, record, now).map(|wait| wait.to_json()),
         "articles": record.map_or(0, |record| record.articles),
         "last_poll": moment(state.and_then(|state| state.last_poll)),
         "last_ok": moment(state.and_then(|state| state.last_ok)),
@@ -284,10 +294,10 @@ fn describe(
     for (key, value) in asked(config, spec) {
         line(key, Some(value))?;
     }
-    line(
-        "health",
-        Some(health(spec, record, now).as_str().to_owned()),
-    )?;
+    let health = health(spec, record, now);
+    let waits = wait(spec, record, now).map(|wait| format!(" {}", wait.told(now)));
+    let waits = waits.unwrap_or_default();
+    line("health", Some(format!("{}{waits}", health.as_str())))?;
     line("articles", record.map(|record| record.articles.to_string()))?;
     line("older", beside.older(&spec.id, record))?;
     line(
@@ -302,10 +312,11 @@ fn describe(
         }
         line("next poll", Some(next))?;
     }
-    line(
-        "wait until",
-        at(state.retry_after.filter(|until| *until > now)),
-    )?;
+    // What waits says so above.
+    let wait = state
+        .retry_after
+        .filter(|until| *until > now && health != Health::Waiting);
+    line("wait until", at(wait))?;
     for (key, value) in manners::lines(&spec.id, &state, now) {
         line(key, Some(value))?;
     }

@@ -46,6 +46,7 @@ pub(super) fn after(
     judged: Judged<'_>,
 ) -> (Cursor, Option<Stop>) {
     let mut on = cursor.clone();
+    on.failed = None;
     on.pages += 1;
     on.known += u64::from(page.entries).saturating_sub(unseen as u64);
     let number = cursor.number;
@@ -135,10 +136,12 @@ pub(super) fn without_document(cursor: &Cursor, fetched: &Fetched, now: Time) ->
             format!("page {number} does not exist ({status})"),
         );
     }
-    (
-        cursor.clone(),
-        Stop::Failed(format!("page {number}: {why}")),
-    )
+    let why = format!("page {number}: {why}");
+    let on = Cursor {
+        failed: Some(why.clone()),
+        ..cursor.clone()
+    };
+    (on, Stop::Failed(why))
 }
 
 /// The wait that still holds, if one does.
@@ -154,6 +157,7 @@ pub(super) fn last(number: u32) -> String {
 
 pub(super) fn finish(cursor: &mut Cursor, why: String) {
     cursor.next = None;
+    cursor.failed = None;
     cursor.finished = Some(why);
 }
 

@@ -53,9 +53,10 @@ pub(super) fn begin(
         next: Some(next),
         number: 2,
         finished: None,
-        pages: 0,
-        new: 0,
-        known: 0,
+        failed: None,
+        pages: kept.map_or(0, |kept| kept.pages),
+        new: kept.map_or(0, |kept| kept.new),
+        known: kept.map_or(0, |kept| kept.known),
         started_at: now,
         updated_at: now,
     })

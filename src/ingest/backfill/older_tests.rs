@@ -137,6 +137,9 @@ fn a_run_goes_on_where_the_last_one_ended_unless_it_is_to_begin_anew() {
     let kept = Cursor {
         number: 7,
         next: Some("https://example.org/7".to_owned()),
+        pages: 5,
+        new: 40,
+        known: 10,
         ..begun(links(true, false, false))
     };
     let feed = feed(links(true, false, false));
@@ -148,6 +151,11 @@ fn a_run_goes_on_where_the_last_one_ended_unless_it_is_to_begin_anew() {
     };
     let anew = begin(&feed, Some(&kept), restart, now()).unwrap();
     assert_eq!((anew.number, anew.round), (2, 2));
+    assert_eq!(
+        (anew.pages, anew.new, anew.known),
+        (5, 40, 10),
+        "what was brought is not forgotten"
+    );
     let paged = Wish {
         paged: true,
         ..Wish::default()

@@ -273,7 +273,10 @@ fn record(row: &Row<'_>) -> Sql<FeedRecord> {
 
 pub(super) fn outlines(db: &Connection) -> Sql<Vec<FeedOutline>> {
     db.prepare_cached(
-        "SELECT id, paused, standing, next_at FROM feeds WHERE retired = 0 ORDER BY id",
+        // The few pauses are looked up beside the feeds, and not one host for each feed.
+        "WITH pauses AS MATERIALIZED (SELECT scope, paused_until FROM hosts WHERE paused_until > 0)
+         SELECT f.id, f.paused, f.standing, f.next_at, p.paused_until
+         FROM feeds f LEFT JOIN pauses p ON p.scope = f.scope WHERE f.retired = 0 ORDER BY f.id",
     )?
     .query_map([], |row| {
         let standing: String = row.get(2)?;
@@ -282,6 +285,7 @@ pub(super) fn outlines(db: &Connection) -> Sql<Vec<FeedOutline>> {
             paused: row.get(1)?,
             standing: Standing::from_name(&standing).unwrap_or(Standing::New),
             next_poll: rows::time(row, 3)?,
+            host_paused_until: rows::optional_time(row, 4)?,
         })
     })?
     .collect()
@@ -315,20 +319,22 @@ pub(super) fn health(db: &Connection, now: Time) -> Sql<BTreeMap<Health, u64>> {
     let late =
         millis(now).saturating_sub(i64::try_from(FeedRecord::GRACE.as_millis()).unwrap_or(0));
     let mut active = db.prepare_cached(
-        "SELECT standing, next_at < :late, count(*) FROM feeds
-            WHERE paused = 0 AND retired = 0 AND gone = 0 AND lease_until = 0 GROUP BY 1, 2
+        "WITH pauses AS MATERIALIZED (SELECT scope FROM hosts WHERE paused_until > :now)
+         SELECT standing, next_at < :late, scope IN pauses, count(*) FROM feeds
+            WHERE paused = 0 AND retired = 0 AND gone = 0 AND lease_until = 0 GROUP BY 1, 2, 3
          UNION ALL
-         SELECT standing, next_at < :late, count(*) FROM feeds INDEXED BY feeds_leased
-            WHERE paused = 0 AND retired = 0 AND gone = 0 AND lease_until > 0 GROUP BY 1, 2",
+         SELECT standing, next_at < :late, scope IN pauses, count(*) FROM feeds INDEXED BY feeds_leased
+            WHERE paused = 0 AND retired = 0 AND gone = 0 AND lease_until > 0 GROUP BY 1, 2, 3",
     )?;
-    let mut rows = active.query(named_params! { ":late": late })?;
+    let mut rows = active.query(named_params! { ":late": late, ":now": millis(now) })?;
     while let Some(row) = rows.next()? {
         let standing: String = row.get(0)?;
         let standing = Standing::from_name(&standing).unwrap_or(Standing::New);
         let next_poll = if row.get(1)? { Time::MIN_UTC } else { now };
+        let paused_until = row.get::<_, bool>(2)?.then_some(Time::MAX_UTC);
         *counts
-            .entry(standing.health(true, next_poll, now))
-            .or_default() += row.get::<_, u64>(2)?;
+            .entry(standing.health(true, next_poll, paused_until, now))
+            .or_default() += row.get::<_, u64>(3)?;
     }
     let mut idle = db.prepare_cached(
         "SELECT paused, count(*) FROM feeds
@@ -338,7 +344,7 @@ pub(super) fn health(db: &Connection, now: Time) -> Sql<BTreeMap<Health, u64>> {
     while let Some(row) = rows.next()? {
         let polled = !row.get::<_, bool>(0)?;
         *counts
-            .entry(Standing::Gone.health(polled, now, now))
+            .entry(Standing::Gone.health(polled, now, None, now))
             .or_default() += row.get::<_, u64>(1)?;
     }
     Ok(counts)

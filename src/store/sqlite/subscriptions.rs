@@ -9,7 +9,10 @@ use super::{
     Sql,
     rows::{self, millis},
 };
-use crate::model::{FeedId, Leave, NewSubscription, Secret, Subscription, SubscriptionState, Time};
+use crate::model::{
+    FeedId, Leave, NewSubscription, RefusedDeliveries, Secret, Subscription, SubscriptionState,
+    Time,
+};
 
 /// How long one that is over is remembered, so that what still comes is told apart from nonsense.
 const REMEMBERED: chrono::Duration = chrono::Duration::days(30);
@@ -17,7 +20,7 @@ const REMEMBERED: chrono::Duration = chrono::Duration::days(30);
 /// What [`subscription`] reads; `s` is the subscription, `f` its feed.
 const COLUMNS: &str = "f.id, s.feed_url, s.topic, s.hub, s.callbacks, s.token, s.secret, s.state, s.awaiting,
     s.due_at, s.asked_at, s.active_since, s.lease_until, s.failures, s.delivered_at, s.pinged_at, s.proven,
-    s.missed_at, s.why, s.feed";
+    s.missed_at, s.why, s.feed, s.refused, s.refused_at, s.refused_why";
 const FROM: &str = "FROM subscriptions s JOIN feeds f ON f.row = s.feed";
 
 pub(super) fn subscribe(tx: &Transaction<'_>, wanted: &NewSubscription, now: Time) -> Sql<bool> {
@@ -157,7 +160,8 @@ pub(super) fn change(
     tx.prepare_cached(
         "UPDATE subscriptions SET state = :state, awaiting = :awaiting, due_at = :due, asked_at = :asked,
             active_since = :since, lease_until = :lease, failures = :failures, delivered_at = :delivered,
-            pinged_at = :pinged, proven = :proven, missed_at = :missed, why = :why
+            pinged_at = :pinged, proven = :proven, missed_at = :missed, why = :why,
+            refused = :refused, refused_at = :refused_at, refused_why = :refused_why
          WHERE token = :token",
     )?
     .execute(named_params! {
@@ -165,6 +169,7 @@ pub(super) fn change(
         ":asked": moment(new.asked_at), ":since": moment(new.active_since), ":lease": moment(new.lease_until),
         ":failures": new.failures, ":delivered": moment(new.delivered_at), ":pinged": moment(new.pinged_at),
         ":proven": new.proven, ":missed": moment(new.missed_at), ":why": new.why,
+        ":refused": new.refused.count, ":refused_at": moment(new.refused.at), ":refused_why": new.refused.why,
     })?;
     Ok(true)
 }
@@ -197,5 +202,10 @@ fn subscription(row: &Row<'_>) -> Sql<Subscription> {
         missed_at: rows::optional_time(row, 17)?,
         why: row.get(18)?,
         feed_row: row.get(19)?,
+        refused: RefusedDeliveries {
+            count: row.get(20)?,
+            at: rows::optional_time(row, 21)?,
+            why: row.get(22)?,
+        },
     })
 }

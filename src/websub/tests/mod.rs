@@ -40,6 +40,7 @@ fn wanted() -> Subscription {
         proven: false,
         missed_at: None,
         why: None,
+        refused: crate::model::RefusedDeliveries::default(),
     }
 }
 

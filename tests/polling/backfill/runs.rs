@@ -112,11 +112,65 @@ fn an_interrupted_run_ends_after_the_page_under_way() {
     run.wait_for_stderr_line("ends after the page under way");
     site.serve("/2", Reply::feed(linked("next", "/3", &["b"])));
     run.wait()
-        .ok()
+        .code(130)
         .stdout_has("1 page, 1 article new")
-        .stdout_has("interrupted; `tidings backfill mine` goes on with page 3");
+        .stdout_has("stopped: Ctrl-C; `tidings backfill mine` goes on with page 3");
     assert_eq!(pages(&site), ["/2"]);
     backfill(&tidings, &[]).ok().stdout_has("1 article new");
+}
+
+#[test]
+fn a_run_that_is_told_to_end_between_two_feeds_begins_no_other() {
+    let site = Site::start();
+    let tidings = polled(&site, linked("next", "/2", &["b"]));
+    site.serve("/o", Reply::feed(linked("next", "/o2", &["d"])));
+    let other = format!("[[feed]]\nid = \"other\"\nurl = {:?}", site.url("/o"));
+    let tidings = tidings.feed_toml(&other);
+    tidings.run(&["poll", "other"]).ok();
+    site.serve("/2", Reply::hold());
+    let mut run = tidings.spawn(&["backfill", "mine", "other"]);
+    site.wait_for_requests("/2", 1);
+    run.sigterm();
+    run.wait_for_stderr_line("ends after the page under way");
+    site.serve("/2", Reply::feed(rss(&["a"])));
+    run.wait()
+        .code(143)
+        .stdout_has("mine: 1 page, 1 article new")
+        .stdout_has("skipped   other  not begun");
+    assert_eq!(site.requests("/o2").len(), 0);
+    Database::of(&tidings).assert_sound();
+}
+
+#[test]
+fn a_second_signal_ends_a_run_at_once_and_the_next_one_asks_for_the_page_again() {
+    let site = Site::start();
+    let tidings = polled(&site, linked("next", "/2", &["b"]));
+    site.serve("/2", Reply::hold());
+    let mut run = tidings.spawn(&["backfill", "mine"]);
+    site.wait_for_requests("/2", 1);
+    run.sigint();
+    run.wait_for_stderr_line("once more ends it at once");
+    run.sigint();
+    run.wait().code(130);
+    site.serve("/2", Reply::feed(rss(&["a"])));
+    backfill(&tidings, &[]).ok().stdout_has("1 article new");
+}
+
+#[test]
+fn a_restart_keeps_the_totals_of_what_was_brought_before() {
+    let site = Site::start();
+    let tidings = polled(&site, linked("next", "/2", &["c"]));
+    site.serve("/2", Reply::feed(linked("next", "/3", &["b"])));
+    site.serve("/3", Reply::feed(rss(&["a"])));
+    backfill(&tidings, &[]).ok().stdout_has("2 articles new");
+    backfill(&tidings, &["--restart"])
+        .ok()
+        .stdout_has("1 page, 0 articles new, 1 known");
+    let stands = shown(&tidings)["backfill"].clone();
+    assert_eq!((&stands["pages"], &stands["new"]), (&3.into(), &2.into()));
+    let told = tidings.run(&["feed", "show", "mine"]);
+    told.ok()
+        .stdout_has("goes on with page 3 (3 pages read so far, 2");
 }
 
 #[test]

@@ -125,9 +125,21 @@ fn a_page_that_robots_txt_forbids_is_not_asked_for() {
         site.serve("/f?paged=2", Reply::feed(wordpress(&["a"])));
         backfill(&tidings, &[]).code(1).stdout_has("/robots.txt ");
         assert_eq!(site.requests("/f?paged=2").len(), 0);
+        let told = tidings.run(&["feed", "show", "mine"]);
+        told.ok()
+            .stdout_has("older      stopped since ")
+            .stdout_lacks("goes on");
+        let stands = shown(&tidings)["backfill"].clone();
+        let why = stands["failed"].as_str().unwrap();
+        assert!(why.contains("/robots.txt "), "{why}");
         // The publisher may change it: the next run looks.
         site.serve("/robots.txt", Reply::status(404));
-        backfill(&tidings, &[]).ok().stdout_has("1 article new");
+        let ran = backfill(&tidings, &[]);
+        ran.ok().stdout_has("1 article new").stdout_lacks("resumed");
+        assert_eq!(
+            shown(&tidings)["backfill"]["failed"],
+            serde_json::Value::Null
+        );
         // The feed itself is asked without it.
         again(&tidings).ok();
     }
