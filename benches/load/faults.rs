@@ -17,6 +17,9 @@ pub(crate) struct Faults {
     /// Share of requests that go wrong, such as 2%: 500, 404, 429 with Retry-After, no answer.
     #[arg(long, value_parser = share, default_value = "0%")]
     errors: f64,
+    /// The first address answers that much later than the others.
+    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub(crate) slow: Option<Duration>,
 }
 
 /// One way to fail.
@@ -70,6 +73,10 @@ impl Faults {
             };
             args.push("--delay".to_owned());
             args.push(format!("{}..{}", text(least), text(most)));
+        }
+        if let Some(slow) = self.slow {
+            args.push("--slow".to_owned());
+            args.push(humantime::format_duration(slow).to_string());
         }
         args
     }

@@ -55,10 +55,15 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// The address of a feed, which is its host.
+    pub(crate) fn host(self, feed: usize) -> String {
+        let host = u32::try_from(feed % self.addresses);
+        Ipv4Addr::from(FIRST + host.unwrap_or(u32::MAX - FIRST)).to_string()
+    }
+
     /// The URL of a feed: told by the address, and by the path where that is shared.
     pub(crate) fn url(self, feed: usize) -> String {
-        let (host, beside) = (feed % self.addresses, feed / self.addresses);
-        let address = Ipv4Addr::from(FIRST + u32::try_from(host).unwrap_or(u32::MAX - FIRST));
+        let (address, beside) = (self.host(feed), feed / self.addresses);
         let port = self.port;
         match beside {
             0 => format!("http://{address}:{port}/feed.xml"),

@@ -132,6 +132,9 @@ impl Server {
         if let Some(delay) = self.faults.delay(number) {
             tokio::time::sleep(delay).await;
         }
+        if let Some(slow) = self.faults.slow.filter(|_| feed % self.addresses == 0) {
+            tokio::time::sleep(slow).await;
+        }
         if let Some(fault) = self.faults.fault(number) {
             self.faulty.fetch_add(1, Ordering::Relaxed);
             return fault.head().map_or(Outcome::Dropped, |head| {

@@ -157,7 +157,7 @@ impl Known {
         for feed in &self.waiting {
             if let Some(wait) = Wait::of(feed, now) {
                 let wait = format!("waits {}", wait.told(now));
-                told_of(out, terminal, feed, &wait)?;
+                told_of(out, terminal, (&feed.id, &feed.url), &wait)?;
             }
         }
         failures(out, terminal, (summary, &self.failing), now)
@@ -397,7 +397,7 @@ fn failures(
             |at| format!("last worked {}", relative(at, now)),
         );
         let what = format!("{} ({since})", printable(message));
-        told_of(out, terminal, feed, &what)?;
+        told_of(out, terminal, (&feed.id, &feed.url), &what)?;
     }
     let all = summary.count(Health::Failing) + summary.count(Health::Gone);
     if all > failing.len() {
@@ -414,9 +414,27 @@ fn failures(
 fn told_of(
     out: &mut dyn Write,
     terminal: Terminal,
-    feed: &FeedRecord,
+    (id, url): (&FeedId, &str),
     what: &str,
 ) -> io::Result<()> {
     let what = terminal.line_end(2, what);
-    writeln!(out, "\n{}  {}\n  {what}", feed.id, redact_url(&feed.url))
+    writeln!(out, "\n{id}  {}\n  {what}", redact_url(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_errors_are_broken_on_a_terminal_and_whole() {
+        let error = "HTTP 403: blocked by bot protection, which only browsers pass; ".repeat(4);
+        let mut out = Vec::new();
+        let feed = ("a".parse().unwrap(), "https://example.org/feed");
+        told_of(&mut out, Terminal::of_people(), (&feed.0, feed.1), &error).unwrap();
+        let told = String::from_utf8(out).unwrap();
+        assert!(told.lines().all(|line| line.len() <= 80), "{told}");
+        let (_, below) = told.split_once("feed\n").unwrap();
+        assert!(below.lines().all(|line| line.starts_with("  ")), "{told}");
+        assert!(below.split_whitespace().eq(error.split_whitespace()));
+    }
 }

@@ -264,6 +264,20 @@ fn width(cell: &str) -> usize {
 }
 
 #[cfg(test)]
+impl Terminal {
+    /// Without colours, and read by people.
+    pub(super) fn of_people() -> Self {
+        Self {
+            color_out: false,
+            color_err: false,
+            out: true,
+            err: false,
+            progress: false,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -290,13 +304,7 @@ mod tests {
             ["bcd", "12", "y"],
         ]
         .map(|row| row.map(str::to_owned).to_vec());
-        let terminal = Terminal {
-            color_out: false,
-            color_err: false,
-            out: true,
-            err: false,
-            progress: false,
-        };
+        let terminal = Terminal::of_people();
         let text = |terminal, rows: &[Vec<String>]| {
             let mut out = Vec::new();
             table(&mut out, terminal, rows).unwrap();
