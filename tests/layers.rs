@@ -68,7 +68,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// one place.
 const FENCES: &[(&str, &[&str])] = &[
     ("reqwest", &["fetch"]),
-    ("flate2", &["fetch"]),
+    ("flate2", &["export/targets", "fetch"]),
     ("robotxt", &["fetch"]),
     ("async_compression", &["fetch"]),
     ("tokio_util", &["fetch"]),
@@ -78,10 +78,12 @@ const FENCES: &[(&str, &[&str])] = &[
     ("dom_query", &["config", "normalize"]),
     ("whatlang", &["normalize"]),
     ("rusqlite", &["store/sqlite"]),
-    ("zstd", &["store/sqlite"]),
+    ("zstd", &["export/targets", "store/sqlite"]),
     ("toml", &["config"]),
     ("toml_edit", &["config"]),
     ("quick_xml", &["config", "parse"]),
+    ("csv", &["export"]),
+    ("zip", &["export/formats/epub"]),
     ("axum", &["serve"]),
     ("hyper", &["serve"]),
     ("hyper_util", &["serve"]),

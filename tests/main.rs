@@ -16,6 +16,8 @@ mod contract;
 mod corpus;
 // `tidings run`: signals, reloads, sudden death.
 mod daemon;
+// Every export format, read back; manifests; what is exported.
+mod exports;
 // Servers and documents that are broken or mean harm: a clear line each, and nobody else suffers.
 mod hostile;
 // Detected languages, where TIDINGS_CORPUS names real feeds that declare theirs.

@@ -11,7 +11,10 @@ use super::{
     feed::{AccessArgs, FeedCommand},
     when::Since,
 };
-use crate::model::FeedKind;
+use crate::{
+    export::Format,
+    model::{FeedKind, Order},
+};
 
 /// Collects RSS, Atom and JSON feeds as data: polls politely, stores every article once, exports.
 #[derive(Debug, Parser)]
@@ -139,8 +142,12 @@ pub(super) enum Command {
     Article(ArticleCommand),
     /// Write articles to standard output, a file or a folder
     Export(ExportArgs),
-    /// Read article files in the Markdown schema into the store
+    /// Read exported articles (Markdown, JSON Lines) into the store
     Import(ImportArgs),
+    /// Check exports against their manifests
+    Verify(VerifyArgs),
+    /// Print the JSON Schema of exported articles
+    Schema,
     /// Feeds by health, articles, last and next poll
     Status(StatusArgs),
     /// Check settings and feed files; tells every mistake with file, line and remedy
@@ -223,7 +230,7 @@ pub(super) struct PreviewArgs {
     /// Format to print; jsonl is one object a line, with every field
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FormatArg,
-    /// With --format jsonl: also the bodies' HTML, made safe to show
+    /// With --format jsonl, json or csv: also the bodies' HTML, made safe to show
     #[arg(long)]
     pub(super) html: bool,
     /// At most so many articles
@@ -258,48 +265,123 @@ pub(super) struct PreviewArgs {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  tidings export > all.md                                everything, oldest first
-  tidings export --feed gizchina --since 7d --out week/  a file per article
-  tidings export --format jsonl --since 2026-01-01 --out y.jsonl
+  tidings export > all.md                         everything, oldest first
+  tidings export --feed gizchina --since 7d --out week/      a file per article
+  tidings export --since 2026-01-01 --out year.jsonl.gz
+  tidings export --limit 50 --title News --out news.atom     a feed of feeds
+  tidings export --tag longread --since 7d --out week.epub
+
+--out's ending chooses the format, and .gz or .zst behind it packs the file.
 
 Moments are dates (2026-01-31), times (2026-01-31T12:00:00Z) or ages (90m, 12h,
 7d, 4w). --since and --until look at the publication date, or at the moment of
 collection where there is none.")]
 pub(super) struct ExportArgs {
-    /// Format to write; jsonl is one object a line, with every field
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: FormatArg,
-    /// With --format jsonl: also the bodies' HTML, made safe to show
-    #[arg(long)]
-    pub(super) html: bool,
-    /// Only articles of this feed (id, beginning of an id, name or URL); may be repeated
-    #[arg(long, value_name = "FEED")]
-    pub(super) feed: Vec<String>,
-    /// Only articles of feeds with this tag; may be repeated
-    #[arg(long, value_name = "TAG", value_delimiter = ',')]
-    pub(super) tag: Vec<String>,
-    /// Only articles from this moment on
-    #[arg(long, value_name = "WHEN")]
-    pub(super) since: Option<Since>,
-    /// Only articles before this moment
-    #[arg(long, value_name = "WHEN")]
-    pub(super) until: Option<Since>,
-    /// At most so many, the newest ones
-    #[arg(long, value_name = "N")]
-    pub(super) limit: Option<u64>,
+    /// Format to write [default: by the ending of --out, else markdown]
+    #[arg(long, value_enum)]
+    pub(super) format: Option<FormatArg>,
     /// A folder (existing, or ending in /) for a file per article, else a file; none or -: standard
     /// output
     #[arg(long, value_name = "PATH")]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(super) style: StyleArgs,
+}
+
+/// Which articles.
+#[derive(Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Which articles")]
+pub(super) struct SelectionArgs {
+    /// Of this feed (id, beginning of an id, name or URL); may be repeated
+    #[arg(long, value_name = "FEED")]
+    pub(super) feed: Vec<String>,
+    /// Of feeds with this tag; may be repeated
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub(super) tag: Vec<String>,
+    /// In this language (en; pt-BR for one region's only); may be repeated
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub(super) language: Vec<String>,
+    /// By this author, by full name; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(super) author: Vec<String>,
+    /// With at least so many words
+    #[arg(long, value_name = "N")]
+    pub(super) min_words: Option<u32>,
+    /// Published from this moment on
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since: Option<Since>,
+    /// Published before this moment
+    #[arg(long, value_name = "WHEN")]
+    pub(super) until: Option<Since>,
+    /// Collected from this moment on
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since_collected: Option<Since>,
+    /// Collected before this moment
+    #[arg(long, value_name = "WHEN")]
+    pub(super) until_collected: Option<Since>,
+    /// What to order by, oldest first; feeds have the newest first
+    #[arg(long, value_enum, default_value_t, value_name = "BY")]
+    pub(super) order: OrderArg,
+    /// At most so many, the newest ones
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u64>,
+}
+
+/// How they are written.
+#[derive(Debug, Default, ClapArgs)]
+#[command(next_help_heading = "How they are written")]
+pub(super) struct StyleArgs {
+    /// With the bodies' HTML, made safe to show (jsonl, json, csv; feeds and
+    /// epub have it anyway)
+    #[arg(long)]
+    pub(super) html: bool,
+    /// Markdown: with the fields as YAML, for Obsidian and Hugo
+    #[arg(long)]
+    pub(super) front_matter: bool,
+    /// CSV: an apostrophe before cells that a spreadsheet would run as formulas
+    #[arg(long)]
+    pub(super) csv_safe: bool,
+    /// Feeds and epub: title [default: Tidings]
+    #[arg(long)]
+    pub(super) title: Option<String>,
+    /// Feeds: the URL at which the feed will be published
+    #[arg(long, value_name = "URL")]
+    pub(super) self_url: Option<String>,
+    /// Feeds: the URL of the page that the feed belongs to
+    #[arg(long, value_name = "URL")]
+    pub(super) home_url: Option<String>,
+    /// Also write FILE.manifest.json, for `tidings verify`; folders always have
+    /// a manifest.json
+    #[arg(long)]
+    pub(super) manifest: bool,
 }
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   tidings import 000_925fbd9d1ce491a7.txt
-  tidings import articles/              every .md and .txt file below the folder")]
+  tidings import articles/       every .md, .txt and .jsonl file below it
+  tidings import all.jsonl.gz    with ids, dates and feeds as they were
+
+JSON Lines keep everything but the numbers of the change sequence and the
+replaced versions. A known article is changed only by a later version.")]
 pub(super) struct ImportArgs {
-    /// Article files, or folders of them
+    /// Exported files, also packed (.gz, .zst), or folders of them
+    #[arg(value_name = "PATH", required = true)]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tidings export --out articles/ && tidings verify articles/
+  tidings verify year.jsonl.gz       reads year.jsonl.gz.manifest.json
+
+Exit status: 0 all as written, 1 some of the paths are, 2 none is.")]
+pub(super) struct VerifyArgs {
+    /// Exports: folders, files, or their manifests
     #[arg(value_name = "PATH", required = true)]
     pub(super) paths: Vec<PathBuf>,
 }
@@ -318,4 +400,44 @@ pub(super) enum FormatArg {
     #[value(alias = "md")]
     Markdown,
     Jsonl,
+    Json,
+    Csv,
+    Atom,
+    Rss,
+    Jsonfeed,
+    Epub,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Markdown => Self::Markdown,
+            FormatArg::Jsonl => Self::Jsonl,
+            FormatArg::Json => Self::Json,
+            FormatArg::Csv => Self::Csv,
+            FormatArg::Atom => Self::Atom,
+            FormatArg::Rss => Self::Rss,
+            FormatArg::Jsonfeed => Self::JsonFeed,
+            FormatArg::Epub => Self::Epub,
+        }
+    }
+}
+
+/// What exports are ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum OrderArg {
+    #[default]
+    Published,
+    Collected,
+    Changed,
+}
+
+impl From<OrderArg> for Order {
+    fn from(order: OrderArg) -> Self {
+        match order {
+            OrderArg::Published => Self::Published,
+            OrderArg::Collected => Self::Collected,
+            OrderArg::Changed => Self::Changed,
+        }
+    }
 }

@@ -154,7 +154,7 @@ fn article(
 fn article_json(article: Article, normalizing: &normalize::Context<'_>) -> Result<Value, CliError> {
     let stored = preview::stored(article, normalizing.feed_id, normalizing.now);
     let mut line = Vec::new();
-    preview::write(vec![stored], Format::Jsonl, &mut line)?;
+    preview::write(vec![stored], &Format::Jsonl.into(), &mut line)?;
     serde_json::from_slice(&line).map_err(|error| CliError::Told(error.to_string()))
 }
 

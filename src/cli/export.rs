@@ -2,19 +2,21 @@
 
 use std::{
     collections::VecDeque,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     path::Path,
 };
 
+use serde_json::{Map, Value, json};
+
 use super::{
     CliError, Ended,
-    args::{ExportArgs, FormatArg},
+    args::{ExportArgs, SelectionArgs, StyleArgs},
     context::{Context, Named, find_feed},
     terminal::count,
 };
 use crate::{
     config::{self, Config},
-    export::{self, ArticleSource, Cleanups, Format, Summary, Target},
+    export::{self, ArticleSource, Cleanups, FeedHead, Format, Options, Packing, Summary, Target},
     model::{ArticleQuery, FeedFilter, FeedId, PageKey, StoredArticle},
     store::Backend,
 };
@@ -26,25 +28,151 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliErro
     let loaded = context.settings_or_default()?;
     let mut backend = context.reader(&loaded.config)?;
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
-    let query = ArticleQuery {
-        feeds: feeds(backend.as_mut(), args)?,
-        feed_tags: args.tag.clone(),
-        since: args.since.map(|since| since.resolve(context.now)),
-        until: args.until.map(|until| until.resolve(context.now)),
-        newest_first: false,
-        with_html: args.html,
-    };
-    let cleanups = args.html.then(|| cleanups(context, &loaded.config));
-    let format = format(args.format, cleanups.as_ref())?;
-    let summary = write(context, backend.as_mut(), query, args.limit, format, out)?;
+    let mut options = options(args, out)?;
+    let mut query = selected(context, backend.as_mut(), &args.selection)?;
+    query.newest_first = options.format.is_feed();
+    query.with_html = options.html || options.format.wants_html();
+    if query.with_html {
+        options.cleanups = cleanups(context, &loaded.config);
+    }
+    let limit = args.selection.limit;
+    let summary = write(context, backend.as_mut(), query, limit, &options, out)?;
     if let (Some(out), false) = (out, context.global.quiet) {
         told(&summary, out)?;
     }
     Ok(Ended::Well)
 }
 
+/// Which articles were asked for.
+fn selected(
+    context: &Context,
+    backend: &mut dyn Backend,
+    args: &SelectionArgs,
+) -> Result<ArticleQuery, CliError> {
+    let moment = |when: Option<super::when::Since>| when.map(|when| when.resolve(context.now));
+    Ok(ArticleQuery {
+        feeds: feeds(backend, args)?,
+        feed_tags: args.tag.clone(),
+        since: moment(args.since),
+        until: moment(args.until),
+        since_collected: moment(args.since_collected),
+        until_collected: moment(args.until_collected),
+        languages: args.language.clone(),
+        authors: args.author.clone(),
+        min_words: args.min_words,
+        order: args.order.into(),
+        ..ArticleQuery::default()
+    })
+}
+
+/// How to write them. The format is the one that was named, else the file name's.
+fn options(args: &ExportArgs, out: Option<&Path>) -> Result<Options, CliError> {
+    let file = out.filter(|out| !is_folder(out));
+    let guessed = || file.and_then(Format::of_path);
+    let format = args.format.map(Format::from).or_else(guessed);
+    let format = format.unwrap_or_default();
+    let packing = file.map_or(Packing::None, Packing::of_path);
+    let style = &args.style;
+    if let Some(why) = misfit(style, format, packing, out) {
+        return Err(CliError::Told(why));
+    }
+    let head = FeedHead::default();
+    Ok(Options {
+        format,
+        packing,
+        html: style.html,
+        front_matter: style.front_matter,
+        for_spreadsheets: style.csv_safe,
+        head: FeedHead {
+            title: style.title.clone().unwrap_or(head.title),
+            self_url: style.self_url.clone(),
+            home_url: style.home_url.clone(),
+        },
+        manifest: style.manifest,
+        query: question(&args.selection),
+        ..Options::default()
+    })
+}
+
+const NO_HTML: &str = "--html is a field of records; add --format jsonl, json or csv";
+
+/// An error if HTML was asked for in a format that has no place for it.
+pub(super) fn check_html(options: &Options) -> Result<(), CliError> {
+    match options.html && !options.format.has_html() {
+        true => Err(CliError::Told(NO_HTML.to_owned())),
+        false => Ok(()),
+    }
+}
+
+/// What was asked for and cannot be had.
+fn misfit(
+    style: &StyleArgs,
+    format: Format,
+    packing: Packing,
+    out: Option<&Path>,
+) -> Option<String> {
+    let is_headed = format.is_feed() || format == Format::Epub;
+    let has_urls = style.self_url.is_some() || style.home_url.is_some();
+    let misfits = [
+        (style.html && !format.has_html(), NO_HTML),
+        (
+            style.front_matter && format != Format::Markdown,
+            "--front-matter is for Markdown only",
+        ),
+        (
+            style.csv_safe && format != Format::Csv,
+            "--csv-safe is for CSV only",
+        ),
+        (
+            style.title.is_some() && !is_headed,
+            "--title is for feeds and books; add --format atom, rss, jsonfeed or epub",
+        ),
+        (
+            has_urls && !format.is_feed(),
+            "--self-url and --home-url are for feeds; add --format atom, rss or jsonfeed",
+        ),
+        (
+            style.manifest && out.is_none(),
+            "--manifest stands beside a file; name one with --out",
+        ),
+        (
+            format == Format::Epub && packing != Packing::None,
+            "an EPUB is packed already; leave .gz or .zst out of its name",
+        ),
+        (
+            format == Format::Epub && out.is_none() && io::stdout().is_terminal(),
+            "an EPUB is no text for a terminal; name a file with --out",
+        ),
+    ];
+    let found = misfits.iter().find(|(is_one, _)| *is_one);
+    found.map(|(_, why)| (*why).to_owned())
+}
+
+/// What was asked for, as it was typed.
+fn question(args: &SelectionArgs) -> Map<String, Value> {
+    let typed = |when: Option<super::when::Since>| when.map(|when| when.to_string());
+    let order = format!("{:?}", args.order).to_lowercase();
+    let asked = [
+        ("feed", json!(args.feed)),
+        ("tag", json!(args.tag)),
+        ("language", json!(args.language)),
+        ("author", json!(args.author)),
+        ("min_words", json!(args.min_words)),
+        ("since", json!(typed(args.since))),
+        ("until", json!(typed(args.until))),
+        ("since_collected", json!(typed(args.since_collected))),
+        ("until_collected", json!(typed(args.until_collected))),
+        ("order", json!(order)),
+        ("limit", json!(args.limit)),
+    ];
+    let is_said =
+        |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
+    let said = asked.into_iter().filter(|(_, value)| is_said(value));
+    said.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
 /// How the feed files ask for bodies to be cleaned; what is wrong in them is told and no hindrance.
-fn cleanups(context: &Context, config: &Config) -> Cleanups {
+pub(super) fn cleanups(context: &Context, config: &Config) -> Cleanups {
     let (specs, errors) = config::load_feeds(config, &context.env);
     for error in &errors {
         context.complain(&error.to_string());
@@ -53,21 +181,9 @@ fn cleanups(context: &Context, config: &Config) -> Cleanups {
     cleanups.collect()
 }
 
-/// The format asked for, with HTML if these are given.
-pub(super) fn format(format: FormatArg, html: Option<&Cleanups>) -> Result<Format<'_>, CliError> {
-    match (format, html) {
-        (FormatArg::Jsonl, Some(cleanups)) => Ok(Format::JsonlWithHtml(cleanups)),
-        (FormatArg::Markdown, Some(_)) => Err(CliError::Told(
-            "--html is a key of JSON lines; add --format jsonl".to_owned(),
-        )),
-        (FormatArg::Markdown, None) => Ok(Format::Markdown),
-        (FormatArg::Jsonl, None) => Ok(Format::Jsonl),
-    }
-}
-
 /// Feeds as they were typed; those no longer in the feed files still have articles. A tag that no
 /// feed has is a mistake like a feed that is not there.
-fn feeds(backend: &mut dyn Backend, args: &ExportArgs) -> Result<Vec<FeedId>, CliError> {
+fn feeds(backend: &mut dyn Backend, args: &SelectionArgs) -> Result<Vec<FeedId>, CliError> {
     if args.feed.is_empty() && args.tag.is_empty() {
         return Ok(Vec::new());
     }
@@ -95,7 +211,7 @@ pub(super) fn write(
     backend: &mut dyn Backend,
     query: ArticleQuery,
     limit: Option<u64>,
-    format: Format<'_>,
+    options: &Options,
     out: Option<&Path>,
 ) -> Result<Summary, CliError> {
     let all = backend.count(&query)?;
@@ -103,14 +219,18 @@ pub(super) fn write(
         Some(_) => context.progress(all.min(limit.unwrap_or(u64::MAX)), "articles"),
         None => indicatif::ProgressBar::hidden(),
     };
-    // The newest of them, yet in the order of their dates.
-    let skip = limit.map_or(0, |limit| all.saturating_sub(limit));
+    // The newest of them, yet in their order.
+    let skip = match limit {
+        Some(limit) if !query.newest_first => all.saturating_sub(limit),
+        _ => 0,
+    };
     let mut source = Pages {
         backend,
         query,
         after: None,
         done: false,
         skip,
+        left: limit.unwrap_or(u64::MAX),
     };
     let mut stdout = io::stdout().lock();
     let target = match out {
@@ -118,7 +238,7 @@ pub(super) fn write(
         Some(path) if is_folder(path) => Target::Directory(path),
         Some(path) => Target::File(path),
     };
-    let result = export::run(&mut source, format, target, &mut |done| {
+    let result = export::run(&mut source, options, target, &mut |done| {
         bar.set_position(done);
     });
     bar.finish_and_clear();
@@ -175,6 +295,7 @@ struct Pages<'a> {
     after: Option<PageKey>,
     done: bool,
     skip: u64,
+    left: u64,
 }
 
 impl ArticleSource for Pages<'_> {
@@ -191,6 +312,10 @@ impl ArticleSource for Pages<'_> {
                 .min(articles.len());
             articles.drain(..skipped);
             self.skip -= skipped as u64;
+            // Articles that came while the older ones were written are for the next export.
+            articles.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
+            self.left -= articles.len() as u64;
+            self.done |= self.left == 0;
             if !articles.is_empty() {
                 return Ok(articles.into());
             }

@@ -1,4 +1,5 @@
-//! `tidings import`: article files back into the store, deduplicated like any entry.
+//! `tidings import`: exported articles back into the store. Markdown is deduplicated like any entry;
+//! JSON Lines know their articles and are taken back as they were.
 
 use std::{
     collections::HashSet,
@@ -9,15 +10,17 @@ use std::{
 
 use super::{CliError, Ended, args::ImportArgs, context::Context, terminal::count};
 use crate::{
-    export::{Identify, read_markdown},
+    export::{Format, Identify, JsonlReader, open_unpacked, read_markdown},
     ingest::{Candidate, Speaker, decide},
-    model::{Article, Batch, Committed, EntryKey},
+    model::{Article, Batch, Committed, EntryKey, StoredArticle},
     normalize,
-    store::{Backend, sqlite::Sqlite},
+    store::{Backend, Restored, sqlite::Sqlite},
 };
 
 /// Files committed together.
 const GROUP: usize = 256;
+/// Articles of one file that are committed together.
+const LINES: usize = 500;
 /// Larger than any article; keeps a mistyped path from filling the memory.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -35,6 +38,16 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
     for group in files.chunks(GROUP) {
         let mut articles = Vec::new();
         for file in group {
+            if Format::of_path(file) == Some(Format::Jsonl) {
+                match take_back(&mut store, file, context, &mut total)? {
+                    Ok(()) => imported += 1,
+                    Err(message) => {
+                        failed += 1;
+                        bar.suspend(|| context.complain(&message));
+                    }
+                }
+                continue;
+            }
             match read(file) {
                 Ok(read) => {
                     articles.extend(read);
@@ -70,11 +83,66 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
     })
 }
 
+/// Takes back the articles of a file of JSON Lines. The inner error is the file's; what stood before
+/// it has been taken back.
+fn take_back(
+    store: &mut Sqlite,
+    path: &Path,
+    context: &Context,
+    total: &mut Committed,
+) -> Result<Result<(), String>, CliError> {
+    let input = match open_unpacked(path) {
+        Ok(input) => input,
+        Err(error) => return Ok(Err(unreadable(path, &error))),
+    };
+    let mut lines = JsonlReader::new(input, path);
+    loop {
+        let mut wrong = None;
+        let mut group = Vec::new();
+        for line in lines.by_ref().take(LINES) {
+            match line {
+                Ok(article) => group.push(restored(article)),
+                Err(error) => wrong = Some(error.to_string()),
+            }
+        }
+        let is_over = group.len() < LINES;
+        *total += store.restore(&group, context.now)?;
+        match wrong {
+            Some(wrong) => return Ok(Err(wrong)),
+            None if is_over => return Ok(Ok(())),
+            None => {}
+        }
+    }
+}
+
+/// An article with what its feeds' entries are known by: the publisher's id, if it has one of its own.
+fn restored(article: StoredArticle) -> Restored {
+    let other_key = EntryKey(article.article.id.0);
+    let guid = article.article.guid.as_deref();
+    Restored {
+        key: guid.map_or(other_key, normalize::guid_key),
+        other_key,
+        article,
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("{}: cannot be read: {error}", path.display())
+}
+
 fn read(path: &Path) -> Result<Vec<Article>, String> {
-    let error = |error: io::Error| format!("{}: cannot be read: {error}", path.display());
+    if let Some(other) = Format::of_path(path).filter(|format| *format != Format::Markdown) {
+        let other = other.name();
+        let remedy = "export the articles as jsonl, which keeps everything";
+        return Err(format!(
+            "{}: {other} is not read back; {remedy}",
+            path.display()
+        ));
+    }
+    let error = |error: io::Error| unreadable(path, &error);
     // Not every file knows its size beforehand (`/dev/zero`, a pipe).
     let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(error)?;
+    let file = open_unpacked(path).map_err(error)?;
     file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(error)?;
@@ -151,7 +219,10 @@ fn collect(context: &Context, paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
             context.complain(&format!("{}: cannot be read: {error}", path.display()));
             failed += 1;
         } else if found.is_empty() {
-            context.complain(&format!("{}: no .md or .txt files in it", path.display()));
+            context.complain(&format!(
+                "{}: no .md, .txt or .jsonl files in it",
+                path.display()
+            ));
             failed += 1;
         }
         found.sort();
@@ -160,7 +231,7 @@ fn collect(context: &Context, paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
     (files, failed)
 }
 
-/// A named file counts whatever it is called; below a folder, `.md` and `.txt` do.
+/// A named file counts whatever it is called; below a folder, Markdown and JSON Lines do.
 fn walk(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
     let meta = if named {
         fs::metadata(path)?
@@ -173,9 +244,10 @@ fn walk(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
         }
     } else if named
         || (meta.is_file()
-            && path
-                .extension()
-                .is_some_and(|kind| kind == "md" || kind == "txt"))
+            && matches!(
+                Format::of_path(path),
+                Some(Format::Markdown | Format::Jsonl)
+            ))
     {
         found.push(path.to_owned());
     }

@@ -23,12 +23,14 @@ mod logging;
 mod poll;
 mod preview;
 mod run;
+mod schema;
 mod signals;
 mod source;
 mod status;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod waits;
 mod websub;
 mod when;
@@ -79,6 +81,8 @@ fn command(command: Command, context: &Context) -> Result<Ended, CliError> {
         Command::Export(args) => export::run(context, &args),
         Command::Article(command) => article::run(context, command),
         Command::Import(args) => import::run(context, &args),
+        Command::Verify(args) => verify::run(context, &args),
+        Command::Schema => schema::run(),
         Command::Status(args) => status::run(context, &args),
         Command::Check => check::run(context),
         Command::Completions { shell } => help::completions(shell, context, Args::command()),

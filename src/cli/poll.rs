@@ -24,7 +24,7 @@ use crate::{
     daemon::{
         self, ClockWatch, DaemonError, Feeds, Patience, Pulse, Tempo, drive, open_for_polling,
     },
-    export::Format,
+    export::Options,
     fetch::Fetcher,
     ingest::{Ingest, Report},
     model::{ArticleQuery, FeedFilter, FeedId, FeedRecord, Outcome, Time, printable},
@@ -73,7 +73,7 @@ fn write_all(context: &Context, feeds: &Feeds, folder: &Path) -> Result<(), CliE
         backend.as_mut(),
         ArticleQuery::default(),
         None,
-        Format::Markdown,
+        &Options::default(),
         Some(folder),
     )?;
     Ok(export::told(&summary, folder)?)

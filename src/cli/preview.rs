@@ -12,7 +12,7 @@ use super::{
     terminal::{Tone, entries},
 };
 use crate::{
-    export::{self, ArticleSource, Cleanups, Format, Target},
+    export::{self, ArticleSource, Cleanups, Options, Target},
     ingest::{Document, read_document},
     model::{Article, FeedId, FeedKind, FeedSpec, StoredArticle, Time, printable},
     normalize,
@@ -32,10 +32,13 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
             .parse()
             .map_err(|error| CliError::Told(format!("{error}")))?,
     };
-    let cleanups = args
-        .html
-        .then(|| Cleanups::from([(id.clone(), cleanup.clone())]));
-    let format = super::export::format(args.format, cleanups.as_ref())?;
+    let options = Options {
+        format: args.format.into(),
+        html: args.html,
+        cleanups: Cleanups::from([(id.clone(), cleanup.clone())]),
+        ..Options::default()
+    };
+    super::export::check_html(&options)?;
     let body = if args.unread {
         unread(context, &loaded.config, source, feed)?
     } else {
@@ -73,7 +76,7 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
     let most = args.limit.unwrap_or(usize::MAX);
     let entries = document.normalized.entries.iter().take(most);
     let articles = entries.map(|entry| stored(entry.article.clone(), &id, context.now));
-    write(articles.collect(), format, &mut io::stdout().lock())?;
+    write(articles.collect(), &options, &mut io::stdout().lock())?;
     if !context.global.quiet {
         remarks(context, &document, feed, most)?;
     }
@@ -95,11 +98,11 @@ pub(super) fn stored(article: Article, feed: &FeedId, now: Time) -> StoredArticl
 /// Writes articles that are in no store.
 pub(super) fn write(
     articles: Vec<StoredArticle>,
-    format: Format<'_>,
+    options: &Options,
     out: &mut dyn io::Write,
 ) -> Result<(), CliError> {
     let target = Target::Stream(&mut *out);
-    export::run(&mut Once(articles), format, target, &mut |_| {})?;
+    export::run(&mut Once(articles), options, target, &mut |_| {})?;
     out.flush()?;
     Ok(())
 }

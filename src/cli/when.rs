@@ -1,6 +1,6 @@
 //! Moments as people type them: dates, times, ages.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
@@ -21,6 +21,19 @@ impl Since {
         match self {
             Self::At(at) => at,
             Self::Ago(age) => now.checked_sub_signed(age).unwrap_or(Time::MIN_UTC),
+        }
+    }
+}
+
+impl fmt::Display for Since {
+    /// As it could have been typed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(at) => write!(f, "{}", at.format("%Y-%m-%dT%H:%M:%SZ")),
+            Self::Ago(age) => match age.to_std() {
+                Ok(age) => humantime::format_duration(age).fmt(f),
+                Err(_) => write!(f, "{age}"),
+            },
         }
     }
 }

@@ -31,6 +31,24 @@ pub enum ExportError {
         /// What the system said, if that says more.
         source: Option<io::Error>,
     },
+    /// What stands where the manifest belongs is another program's, or a later version's.
+    #[error(
+        "{}: not a manifest that this version of tidings knows; move it, or name another place",
+        path.display()
+    )]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An export without a manifest cannot be checked.
+    #[error(
+        "{}: there is no manifest; exports into folders have one, and files with --manifest",
+        path.display()
+    )]
+    NoManifest {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// The articles cannot be read.
     #[error("cannot read the articles to export")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),

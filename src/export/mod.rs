@@ -1,72 +1,38 @@
 //! Articles out as files and streams, and back in from the files this wrote.
 //!
-//! One file per format behind [`ArticleWriter`], one per kind of target. The order and the bytes
-//! of an export depend on the articles alone: nothing here reads a clock, the environment or the
-//! network, and no text from outside becomes a path but through `name`.
+//! `record` says what is exported, `format` chooses how, `formats/` and `targets/` do it. The order
+//! and the bytes of an export depend on the articles alone: nothing here reads a clock, the
+//! environment or the network, and no text from outside becomes a path but through `targets/name`.
 
-mod directory;
 mod error;
-mod escape;
-mod file;
+mod format;
+mod formats;
 mod import;
-mod jsonl;
-mod markdown;
-mod name;
+mod manifest;
+mod record;
+mod schema;
+mod targets;
+mod verify;
 
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::HashMap,
     io::{self, BufWriter, Write},
     path::Path,
 };
 
-use crate::model::{Cleanup, FeedId, StoredArticle};
+use crate::model::StoredArticle;
+use targets::{directory, file};
 
 pub use error::{ExportError, ImportError};
-pub use import::{Identify, read_markdown};
-
-/// How articles are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format<'a> {
-    /// The article schema: title, date, author and link as Markdown, then the body line by line.
-    Markdown,
-    /// One JSON object a line.
-    Jsonl,
-    /// The same with the bodies' HTML, safe to show, cleaned as these feeds ask.
-    JsonlWithHtml(&'a Cleanups),
-}
-
-/// How feeds ask for their bodies to be cleaned.
-pub type Cleanups = HashMap<FeedId, Cleanup>;
-
-impl<'a> Format<'a> {
-    /// Every format's name, in the order to show them.
-    pub const NAMES: [&'static str; 2] = ["markdown", "jsonl"];
-
-    /// The format of a name in [`Self::NAMES`].
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "markdown" => Some(Self::Markdown),
-            "jsonl" => Some(Self::Jsonl),
-            _ => None,
-        }
-    }
-
-    /// A writer of this format, for one stream or file.
-    #[must_use]
-    pub fn writer(self) -> Box<dyn ArticleWriter + 'a> {
-        match self {
-            Self::Markdown => Box::new(markdown::Markdown),
-            Self::Jsonl => Box::new(jsonl::Jsonl { html: None }),
-            Self::JsonlWithHtml(cleanups) => Box::new(jsonl::Jsonl {
-                html: Some(cleanups),
-            }),
-        }
-    }
-}
+pub use format::{Cleanups, FeedHead, Format, Options};
+pub use import::{Identify, JsonlReader, read_markdown};
+pub use manifest::MANIFEST_VERSION;
+pub use record::SCHEMA_VERSION;
+pub use schema::schema;
+pub use targets::packing::{Packing, open_unpacked};
+pub use verify::{Fault, FaultKind, Verified, verify};
 
 /// Writes articles in one format.
 pub trait ArticleWriter {
@@ -105,7 +71,7 @@ pub enum Target<'a> {
     Stream(&'a mut dyn Write),
     /// One file, replaced whole or not at all.
     File(&'a Path),
-    /// A folder: a file per article for Markdown, `articles.jsonl` for JSON Lines.
+    /// A folder: a file per article for Markdown, else one file such as `articles.jsonl`.
     Directory(&'a Path),
 }
 
@@ -122,6 +88,23 @@ pub struct Summary {
     pub removed: u64,
 }
 
+/// What went through an export.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    articles: u64,
+    first_seq: Option<i64>,
+    last_seq: Option<i64>,
+}
+
+impl Tally {
+    fn count(&mut self, stored: &StoredArticle) {
+        self.articles += 1;
+        let (first, last) = (self.first_seq, self.last_seq);
+        self.first_seq = Some(first.map_or(stored.seq, |first| first.min(stored.seq)));
+        self.last_seq = last.max(Some(stored.seq));
+    }
+}
+
 /// Exports everything `source` gives; `progress` hears the number of articles so far.
 ///
 /// # Errors
@@ -129,64 +112,63 @@ pub struct Summary {
 /// means that the export is not complete, and says what to do.
 pub fn run(
     source: &mut dyn ArticleSource,
-    format: Format<'_>,
+    options: &Options,
     target: Target<'_>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Summary, ExportError> {
-    match (target, format) {
-        (Target::Stream(out), _) => {
-            let articles = stream(source, format, out, progress, &ExportError::stream)?;
+    match target {
+        Target::Stream(out) => {
+            let tally = stream(source, options, out, progress, &ExportError::stream)?;
             Ok(Summary {
-                articles,
+                articles: tally.articles,
                 ..Summary::default()
             })
         }
-        (Target::File(path), _) => file::run(source, format, path, progress),
-        (Target::Directory(root), Format::Jsonl | Format::JsonlWithHtml(_)) => {
-            directory::create(root)?;
-            file::run(source, format, &root.join("articles.jsonl"), progress)
-        }
-        (Target::Directory(root), Format::Markdown) => directory::run(source, root, progress),
+        Target::File(path) => file::run(source, options, path, progress),
+        Target::Directory(root) => directory::run(source, options, root, progress),
     }
 }
 
 /// Writes all articles to one stream; `failed` says what a write error means there.
 fn stream(
     source: &mut dyn ArticleSource,
-    format: Format<'_>,
+    options: &Options,
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64),
     failed: &dyn Fn(io::Error) -> ExportError,
-) -> Result<u64, ExportError> {
-    let mut out = BufWriter::with_capacity(64 << 10, out);
-    let mut writer = format.writer();
+) -> Result<Tally, ExportError> {
+    let out = BufWriter::with_capacity(64 << 10, out);
+    let packer = options.packing.packer(out).map_err(failed)?;
+    let mut out = BufWriter::with_capacity(64 << 10, packer);
+    let mut writer = options.writer();
     writer.begin(&mut out).map_err(failed)?;
-    let count = for_each(source, progress, &mut |article| {
+    let tally = for_each(source, progress, &mut |article| {
         writer.article(&mut out, article).map_err(failed)
     })?;
-    writer
-        .finish(&mut out)
-        .and_then(|()| out.flush())
-        .map_err(failed)?;
-    Ok(count)
+    writer.finish(&mut out).map_err(failed)?;
+    let packer = out
+        .into_inner()
+        .map_err(|error| failed(error.into_error()))?;
+    packer.finish().map_err(failed)?;
+    Ok(tally)
 }
 
-/// Hands every article to `each`; returns how many there were.
+/// Hands every article to `each`, and counts them.
 fn for_each(
     source: &mut dyn ArticleSource,
     progress: &mut dyn FnMut(u64),
     each: &mut dyn FnMut(&StoredArticle) -> Result<(), ExportError>,
-) -> Result<u64, ExportError> {
-    let mut count = 0;
+) -> Result<Tally, ExportError> {
+    let mut tally = Tally::default();
     loop {
         let page = source.next_page().map_err(ExportError::Source)?;
         if page.is_empty() {
-            return Ok(count);
+            return Ok(tally);
         }
         for article in &page {
             each(article)?;
-            count += 1;
-            progress(count);
+            tally.count(article);
+            progress(tally.articles);
         }
     }
 }

@@ -75,6 +75,8 @@ pub enum Extraction {
 macro_rules! text_enum {
     ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         impl $name {
+            /// Every name, in order.
+            pub const NAMES: &[&str] = &[$($text),+];
             /// The name as exports and the store write it.
             #[must_use]
             pub fn as_str(self) -> &'static str {

@@ -44,7 +44,7 @@ pub use fetched::{
     Validators,
 };
 pub use history::{ArticleName, Revision, Sighting};
-pub use query::{ArticleQuery, Change, FeedFilter, Page, PageKey};
+pub use query::{ArticleQuery, Change, FeedFilter, Order, Page, PageKey};
 pub use safe::{printable, redact_url};
 pub use scope::{pause_until, scope_of, spacing_of};
 pub use spec::{FeedId, FeedKind, FeedSpec, HeaderSpec, InvalidFeedId, Secret};

@@ -13,22 +13,47 @@ pub struct ArticleQuery {
     pub since: Option<Time>,
     /// Published (else first seen) before.
     pub until: Option<Time>,
+    /// First seen at or after.
+    pub since_collected: Option<Time>,
+    /// First seen before.
+    pub until_collected: Option<Time>,
+    /// In any of these languages; `pt` is every Portuguese, `pt-BR` is one. Empty = all.
+    pub languages: Vec<String>,
+    /// By any of these authors, whatever the case of A to Z; empty = all.
+    pub authors: Vec<String>,
+    /// With at least so many words.
+    pub min_words: Option<u32>,
+    /// What they are ordered by.
+    pub order: Order,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
     /// With the markup of bodies, which takes longer to read than all the rest.
     pub with_html: bool,
 }
 
+/// What articles are ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Publication, else first sight.
+    #[default]
+    Published,
+    /// First sight.
+    Collected,
+    /// The change sequence. An article that changes while pages are read comes again, at its new
+    /// place.
+    Changed,
+}
+
 /// Where a page of articles ends: pass it to get the next page. Opaque outside the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageKey {
-    /// Milliseconds since 1970 of the ordering date.
+    /// What the query orders by: milliseconds since 1970, or a number of the change sequence.
     pub sort_at: i64,
     /// Breaks ties.
     pub row: i64,
 }
 
-/// A page of articles, in the order of publication (else first sight).
+/// A page of articles, in the order that was asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     /// The articles.

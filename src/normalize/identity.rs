@@ -125,6 +125,12 @@ pub fn article_id(canonical_url: Option<&str>, title: &str, body: &str) -> Artic
     canonical_url.map_or_else(|| ArticleId(digest("c:", &[title, body])), url_id)
 }
 
+/// The key of an entry that its publisher's id names.
+#[must_use]
+pub fn guid_key(guid: &str) -> EntryKey {
+    EntryKey(digest(KINDS[0], &[guid]))
+}
+
 /// What makes a version of an article: title, authors, page and body, and nothing that flaps.
 #[must_use]
 pub fn fingerprint(

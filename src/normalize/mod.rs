@@ -48,7 +48,7 @@ use crate::model::{Article, Cleanup, EntryKey, FeedId, Problem, RawEntry, RawFee
 
 pub use explain::{Explained, explain};
 
-pub use identity::{article_id, fingerprint};
+pub use identity::{article_id, fingerprint, guid_key};
 pub use link::canonical_url;
 pub use sanitize::sanitize;
 pub use text::line;

@@ -114,6 +114,17 @@ pub struct Totals {
     pub gaps: u64,
 }
 
+/// An article of an export, to be taken back.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// As it was exported; its number is not kept.
+    pub article: StoredArticle,
+    /// Identity of its entry in its feeds, as far as that can be told.
+    pub key: EntryKey,
+    /// The same where another entry of a feed has that key.
+    pub other_key: EntryKey,
+}
+
 /// One store, seen from one connection.
 pub trait Backend: Send {
     /// Makes the store's feeds equal to the feed files': new ones are due at once, vanished ones
@@ -185,6 +196,11 @@ pub trait Backend: Send {
         self.commit_packed(&packed.collect::<Result<Vec<_>, _>>()?)
     }
 
+    /// Takes back articles that an export held, with the ids, dates, versions and feeds that they had;
+    /// each takes a new number of the change sequence. A known article is changed if the export's
+    /// version is the later one, and one that was deleted stays deleted.
+    fn restore(&mut self, articles: &[Restored], now: Time) -> Result<Committed, StoreError>;
+
     /// Commits what a hub delivered, with its line in the history; what polls know of the feed and
     /// when they come stays as it is, but for the moment of the last news. `None`, and nothing kept:
     /// the feed is not polled any more.
@@ -247,8 +263,7 @@ pub trait Backend: Send {
     /// A feed's documents that could not be read, newest first; a few at most.
     fn unread(&mut self, feed: &FeedId) -> Result<Vec<UnreadDocument>, StoreError>;
 
-    /// A page of articles, ordered by publication (else first sight); markup only if it is asked
-    /// for.
+    /// A page of articles, in the query's order; markup only if it is asked for.
     fn articles(
         &mut self,
         query: &ArticleQuery,

@@ -20,7 +20,8 @@ use std::{
 };
 
 pub use backend::{
-    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, SyncReport, Totals,
+    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, Restored, SyncReport,
+    Totals,
 };
 pub use error::StoreError;
 pub use lock::{DaemonLock, PollLock};

@@ -13,7 +13,9 @@ use crate::{
         NewSubscription, Page, PageCommit, PageKey, PollRecord, Push, Revision, Sighting, Spread,
         StoredArticle, Subscription, Time, UnreadDocument,
     },
-    store::{Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, SyncReport, Totals},
+    store::{
+        Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, Restored, SyncReport, Totals,
+    },
 };
 
 /// What the thread asked of the backend, in order.
@@ -65,6 +67,7 @@ impl Backend for Stub {
         reserve_page(&FeedId, i64, &Cursor, Time) -> i64;
         commit_page(&PageCommit) -> Committed;
         sync_feeds(&FeedSet, Time) -> SyncReport;
+        restore(&[Restored], Time) -> Committed;
         push(&Push) -> Option<Committed>;
         hasten(&FeedId, Time) -> ();
         subscribe(&NewSubscription, Time) -> bool;

@@ -249,7 +249,7 @@ fn markup_is_exported_safe_and_cleaned_as_the_feed_asks_when_it_is_asked_for() {
     assert!(tidings.exported()[0].get("html").is_none());
     let ran = tidings.run(&["export", "--html"]);
     ran.code(2)
-        .complains_once("--html is a key of JSON lines; add --format jsonl");
+        .complains_once("--html is a field of records; add --format jsonl, json or csv");
     tidings
         .run(&["export", "--format", "jsonl", "--html", "--out", "d/"])
         .ok();

@@ -1,6 +1,6 @@
 //! Articles in pages: every one once, in order, filtered, and counted alike.
 
-use tidings::model::{Article, ArticleQuery, FeedSpec};
+use tidings::model::{Article, ArticleQuery, FeedSpec, Order};
 
 use super::{Bench, at, contract, id, insert, link, slugs, spec, story};
 
@@ -12,6 +12,9 @@ contract! {
     feeds_filter_by_who_carried_it_and_any_of_them_will_do
     tags_filter_by_the_feeds_labels
     since_is_inclusive_and_until_is_not
+    since_and_until_can_look_at_collection
+    languages_authors_and_length_narrow
+    every_order_pages_alike
     all_conditions_hold_together
     what_is_stored_between_two_pages_never_repeats_an_article
     a_date_in_the_far_future_orders_by_first_sight
@@ -177,6 +180,83 @@ fn since_is_inclusive_and_until_is_not(store: &mut Bench) {
     assert!(names(store, &never).is_empty());
 }
 
+fn since_and_until_can_look_at_collection(store: &mut Bench) {
+    with_many(store);
+    let collected = |since: Option<i64>, until: Option<i64>| ArticleQuery {
+        since_collected: since.map(at),
+        until_collected: until.map(at),
+        ..ArticleQuery::default()
+    };
+    assert_eq!(
+        sorted(names(store, &collected(Some(1), None))),
+        numbered(0..25)
+    );
+    assert_eq!(
+        sorted(names(store, &collected(Some(1), Some(2)))),
+        numbered(0..15)
+    );
+    assert_eq!(
+        sorted(names(store, &collected(None, Some(1)))),
+        numbered(25..40)
+    );
+}
+
+fn languages_authors_and_length_narrow(store: &mut Bench) {
+    store.with_feeds(&["one"]);
+    let said = |slug: &str, language: Option<&str>, authors: &[&str], words: usize| {
+        insert(Article {
+            language: language.map(str::to_owned),
+            authors: authors.iter().map(|name| (*name).to_owned()).collect(),
+            body: "word ".repeat(words),
+            ..published(slug, Some(0))
+        })
+    };
+    let entries = vec![
+        said("a", Some("pt"), &["Ann Lee", "Bo"], 1),
+        said("b", Some("pt-BR"), &["ann lee"], 2),
+        said("c", Some("ptx"), &["Zoë"], 3),
+        said("d", None, &[], 0),
+    ];
+    store.poll("one", 0, entries);
+    let of = |languages: &[&str], authors: &[&str], min_words: Option<u32>| ArticleQuery {
+        languages: languages.iter().map(|tag| (*tag).to_owned()).collect(),
+        authors: authors.iter().map(|name| (*name).to_owned()).collect(),
+        min_words,
+        ..ArticleQuery::default()
+    };
+    for (query, expected) in [
+        (of(&["PT"], &[], None), &["a", "b"][..]),
+        (of(&["pt-br", "ptx"], &[], None), &["b", "c"]),
+        (of(&["p", "%", "p_"], &[], None), &[]),
+        (of(&[], &["Ann LEE"], None), &["a", "b"]),
+        (of(&[], &["Zoë", "Bo"], None), &["a", "c"]),
+        (of(&[], &["Ann"], None), &[]),
+        (of(&[], &[], Some(2)), &["b", "c"]),
+        (of(&[], &[], Some(0)), &["a", "b", "c", "d"]),
+        (of(&["pt"], &["Bo"], Some(1)), &["a"]),
+    ] {
+        assert_eq!(sorted(names(store, &query)), expected, "{query:?}");
+    }
+}
+
+fn every_order_pages_alike(store: &mut Bench) {
+    with_many(store);
+    for order in [Order::Collected, Order::Changed] {
+        let query = ArticleQuery {
+            order,
+            ..ArticleQuery::default()
+        };
+        let mut expected = numbered((25..40).chain(0..25));
+        assert_eq!(names(store, &query), expected, "{order:?}");
+        let backwards = ArticleQuery {
+            newest_first: true,
+            ..query
+        };
+        expected.reverse();
+        assert_eq!(names(store, &backwards), expected, "{order:?}");
+    }
+}
+
 fn all_conditions_hold_together(store: &mut Bench) {
     with_many(store);
     let query = ArticleQuery {
@@ -185,7 +265,7 @@ fn all_conditions_hold_together(store: &mut Bench) {
         since: Some(at(1)),
         until: Some(at(9)),
         newest_first: true,
-        with_html: false,
+        ..ArticleQuery::default()
     };
     assert_eq!(sorted(names(store, &query)), numbered(10..15));
 }

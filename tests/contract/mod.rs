@@ -19,6 +19,7 @@ mod intervals;
 mod known;
 mod migrating;
 mod opening;
+mod restores;
 mod scale;
 mod subscriptions;
 mod unread;

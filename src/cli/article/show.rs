@@ -17,7 +17,7 @@ use crate::{
         terminal::{Terminal, Tone, count},
         when::relative,
     },
-    export::{Cleanups, Format},
+    export::{Format, Options},
     model::{Article, DateSource, Revision, Sighting, StoredArticle, Time, printable},
 };
 
@@ -57,10 +57,12 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Ended, CliError>
 
 /// The article as exports write it.
 fn record(stored: &StoredArticle) -> Result<Value, CliError> {
-    let cleanups = Cleanups::new();
+    let options = Options {
+        html: true,
+        ..Format::Jsonl.into()
+    };
     let mut line = Vec::new();
-    let mut writer = Format::JsonlWithHtml(&cleanups).writer();
-    writer.article(&mut line, stored)?;
+    options.writer().article(&mut line, stored)?;
     serde_json::from_slice(&line).map_err(|error| CliError::Output(error.into()))
 }
 

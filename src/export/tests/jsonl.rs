@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{Category, Cleanup, Contributor, RawHtml, RuleGroup, TakenFrom};
 
-fn lines(articles: &[Article], format: Format<'_>) -> Vec<serde_json::Value> {
+fn lines(articles: &[Article], format: impl Into<Options>) -> Vec<serde_json::Value> {
     let text = export(articles, format);
     let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
     lines.collect()
@@ -17,6 +17,14 @@ fn with_html(text: &str, base: Option<&str>) -> Article {
             base: base.map(str::to_owned),
         }),
         ..article("T", "body")
+    }
+}
+
+fn with_cleanups(cleanups: &Cleanups) -> Options {
+    Options {
+        html: true,
+        cleanups: cleanups.clone(),
+        ..Format::Jsonl.into()
     }
 }
 
@@ -83,7 +91,7 @@ fn a_json_line_has_every_key_in_order_and_whole_seconds() {
 fn html_is_the_last_key_of_every_line_when_it_is_asked_for_and_else_of_none() {
     let articles = [article("T", "body"), with_html("<b>x</b>", None)];
     let cleanups = Cleanups::new();
-    let text = export(&articles, Format::JsonlWithHtml(&cleanups));
+    let text = export(&articles, with_cleanups(&cleanups));
     let ends = [",\"html\":null}", ",\"html\":\"<b>x</b>\"}"];
     for (line, end) in text.lines().zip(ends) {
         assert!(line.ends_with(end), "{line}");
@@ -100,7 +108,7 @@ fn html_leaves_only_safe_and_with_links_that_lead_somewhere() {
         with_html(hostile, Some("https://base.example/x/")),
     ];
     let cleanups = Cleanups::new();
-    let lines = lines(&articles, Format::JsonlWithHtml(&cleanups));
+    let lines = lines(&articles, with_cleanups(&cleanups));
     for (line, link) in lines
         .iter()
         .zip(["https://example.org/b", "https://base.example/b"])
@@ -123,7 +131,7 @@ fn html_is_cleaned_as_the_feed_that_carried_it_asks() {
     };
     let of = |feed: &str| Cleanups::from([(feed.parse().unwrap(), own.clone())]);
     for (cleanups, share, promo) in [(of("b"), true, false), (of("other"), false, true)] {
-        let lines = lines(&articles, Format::JsonlWithHtml(&cleanups));
+        let lines = lines(&articles, with_cleanups(&cleanups));
         let html = lines[0]["html"].as_str().unwrap();
         assert_eq!(
             (html.contains("Share"), html.contains("Buy")),

@@ -1,5 +1,6 @@
 //! Export and import as a whole: bytes out, the same articles back, nothing left behind.
 
+mod formats;
 mod jsonl;
 mod markdown;
 mod targets;
@@ -80,11 +81,21 @@ impl ArticleSource for Pages {
     }
 }
 
-fn export(articles: &[Article], format: Format<'_>) -> String {
+fn export(articles: &[Article], options: impl Into<Options>) -> String {
+    String::from_utf8(export_bytes(articles, options)).unwrap()
+}
+
+fn export_bytes(articles: &[Article], options: impl Into<Options>) -> Vec<u8> {
     let mut out = Vec::new();
     let target = Target::Stream(&mut out);
-    run(&mut Pages::new(articles), format, target, &mut |_| {}).unwrap();
-    String::from_utf8(out).unwrap()
+    run(
+        &mut Pages::new(articles),
+        &options.into(),
+        target,
+        &mut |_| {},
+    )
+    .unwrap();
+    out
 }
 
 fn import(text: &str) -> Result<Vec<Article>, ImportError> {

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     model::{
         ArticleId, ArticleQuery, EntryKey, FeedId, Fingerprint, Known, KnownArticle, KnownSighting,
-        Page, PageKey, Time,
+        Order, Page, PageKey, Time,
     },
     store::Totals,
 };
@@ -117,7 +117,47 @@ impl Conditions {
         if let Some(until) = query.until {
             conditions.and("a.sort_at < :until", ":until", millis(until).into());
         }
+        conditions.and_collected(query);
+        if !query.languages.is_empty() {
+            let languages: Vec<_> = query
+                .languages
+                .iter()
+                .map(|tag| tag.to_lowercase())
+                .collect();
+            conditions.and(
+                "EXISTS (SELECT 1 FROM json_each(:languages) l
+                    WHERE substr(lower(a.language) || '-', 1, length(l.value) + 1) = l.value || '-')",
+                ":languages",
+                rows::json(&languages)?.into(),
+            );
+        }
+        if !query.authors.is_empty() {
+            conditions.and(
+                "EXISTS (SELECT 1 FROM json_each(a.authors) n
+                    WHERE lower(n.value) IN (SELECT lower(value) FROM json_each(:authors)))",
+                ":authors",
+                rows::json(&query.authors)?.into(),
+            );
+        }
+        if let Some(words) = query.min_words {
+            conditions.and("a.words >= :words", ":words", words.into());
+        }
         Ok(conditions)
+    }
+
+    fn and_collected(&mut self, query: &ArticleQuery) {
+        if let Some(since) = query.since_collected {
+            let since = millis(since).into();
+            self.and(
+                "a.first_seen >= :since_collected",
+                ":since_collected",
+                since,
+            );
+        }
+        if let Some(until) = query.until_collected {
+            let until = millis(until).into();
+            self.and("a.first_seen < :until_collected", ":until_collected", until);
+        }
     }
 
     fn and(&mut self, sql: &str, name: &'static str, value: Value) {
@@ -141,18 +181,23 @@ pub(super) fn page(
     limit: usize,
 ) -> Sql<Page> {
     let mut conditions = Conditions::of(query)?;
+    let (key, column) = match query.order {
+        Order::Published => ("a.sort_at", rows::SORT_AT),
+        Order::Collected => ("a.first_seen", rows::FIRST_SEEN),
+        Order::Changed => ("a.seq", rows::SEQ),
+    };
     let (order, past) = if query.newest_first {
         ("DESC", "<")
     } else {
         ("ASC", ">")
     };
-    if let Some(key) = after {
+    if let Some(after) = after {
         conditions.and(
-            &format!("(a.sort_at, a.row) {past} (:at, :row)"),
+            &format!("({key}, a.row) {past} (:at, :row)"),
             ":at",
-            key.sort_at.into(),
+            after.sort_at.into(),
         );
-        conditions.values.push((":row", key.row.into()));
+        conditions.values.push((":row", after.row.into()));
     }
     conditions
         .values
@@ -163,7 +208,7 @@ pub(super) fn page(
         String::new()
     };
     let mut statement = db.prepare_cached(&format!(
-        "SELECT {}{html} FROM articles a WHERE {} ORDER BY a.sort_at {order}, a.row {order} LIMIT :limit",
+        "SELECT {}{html} FROM articles a WHERE {} ORDER BY {key} {order}, a.row {order} LIMIT :limit",
         rows::STORED,
         conditions.sql
     ))?;
@@ -173,7 +218,7 @@ pub(super) fn page(
     while let Some(row) = found.next()? {
         last = Some(PageKey {
             row: row.get(0)?,
-            sort_at: row.get(1)?,
+            sort_at: row.get(column)?,
         });
         page.articles
             .push(rows::stored_article(row, query.with_html)?);

@@ -37,7 +37,7 @@ pub(super) fn group(
 pub(super) struct Group {
     pub(super) seq: Sequence,
     /// Something was deleted once.
-    has_tombstones: bool,
+    pub(super) has_tombstones: bool,
 }
 
 impl Group {
@@ -203,7 +203,7 @@ fn stored(tx: &Transaction<'_>, id: ArticleId) -> Sql<Option<Sighted>> {
         .optional()
 }
 
-fn is_deleted(tx: &Transaction<'_>, id: ArticleId) -> Sql<bool> {
+pub(super) fn is_deleted(tx: &Transaction<'_>, id: ArticleId) -> Sql<bool> {
     tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1)")?
         .query_row([id.0], |row| row.get(0))
 }
@@ -229,7 +229,11 @@ fn canonical(article: &Article) -> Option<&str> {
 ///
 /// INSERT and UPDATE apart, and no RETURNING: of a statement that may write twice SQLite copies every
 /// page it touches to a statement journal.
-fn insert(tx: &Transaction<'_>, version: &Version<'_>, stamp: &Stamp) -> Sql<Option<i64>> {
+pub(super) fn insert(
+    tx: &Transaction<'_>,
+    version: &Version<'_>,
+    stamp: &Stamp,
+) -> Sql<Option<i64>> {
     let mut statement = tx.prepare_cached(
             "INSERT INTO articles (id, seq, fingerprint, owner, source, title, authors, url,
                 canonical_url, published_at, published_from, updated_at, changed_at, sort_at, language,
@@ -300,23 +304,23 @@ fn bind_version(
 }
 
 /// An article as it is written.
-struct Version<'a> {
-    article: &'a Article,
+pub(super) struct Version<'a> {
+    pub(super) article: &'a Article,
     /// Compressed.
-    markup: Option<&'a [u8]>,
+    pub(super) markup: Option<&'a [u8]>,
 }
 
 /// What the store adds to a version.
-struct Stamp {
-    seq: i64,
-    owner: Option<i64>,
-    first_seen: Time,
-    now: Time,
+pub(super) struct Stamp {
+    pub(super) seq: i64,
+    pub(super) owner: Option<i64>,
+    pub(super) first_seen: Time,
+    pub(super) now: Time,
 }
 
 /// The current version becomes a revision, the new one takes its place; the article keeps its id
 /// and the moment it was first seen.
-fn replace(
+pub(super) fn replace(
     tx: &Transaction<'_>,
     id: ArticleId,
     version: &Version<'_>,

@@ -15,6 +15,7 @@ mod hosts;
 mod html;
 mod named;
 mod open;
+mod restore;
 mod rows;
 mod subscriptions;
 mod unread;
@@ -30,8 +31,8 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 pub(super) use html::compressed;
 
 use super::{
-    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Packed, Replanned, StoreError,
-    SyncReport, Totals,
+    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Packed, Replanned, Restored,
+    StoreError, SyncReport, Totals,
 };
 use crate::model::{
     ArticleId, ArticleName, ArticleQuery, Backfill, Change, Committed, Cursor, DueFeed, EntryKey,
@@ -190,6 +191,12 @@ impl Backend for Sqlite {
         batches: &[Packed],
     ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         self.write("commit polls", |tx| commit::group(tx, batches))
+    }
+
+    fn restore(&mut self, articles: &[Restored], now: Time) -> Result<Committed, StoreError> {
+        self.write("take articles back", |tx| {
+            restore::restore(tx, articles, now)
+        })
     }
 
     fn push(&mut self, push: &Push) -> Result<Option<Committed>, StoreError> {

@@ -25,6 +25,11 @@ pub(super) const STORED: &str = "a.row, a.sort_at, a.id, a.seq, a.revision, a.fi
         GROUP BY f.id ORDER BY min(s.first_seen), f.id) seen),
     a.details";
 
+/// Where those of [`STORED`] stand that articles are ordered by.
+pub(super) const SORT_AT: usize = 1;
+pub(super) const SEQ: usize = 3;
+pub(super) const FIRST_SEEN: usize = 14;
+
 /// Where [`html::COLUMNS`] begin.
 const HTML: usize = 25;
 
@@ -59,8 +64,8 @@ pub(super) fn stored_article(row: &Row<'_>, with_html: bool) -> Sql<StoredArticl
     };
     Ok(StoredArticle {
         article,
-        seq: row.get(3)?,
-        first_seen: time(row, 14)?,
+        seq: row.get(SEQ)?,
+        first_seen: time(row, FIRST_SEEN)?,
         changed_at: time(row, 15)?,
         revision: row.get(4)?,
         feeds: feeds.iter().filter_map(|id| id.parse().ok()).collect(),

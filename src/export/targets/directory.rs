@@ -1,4 +1,4 @@
-//! A folder with one Markdown file per article.
+//! A folder: one Markdown file per article, or one file with all of them; and a manifest.
 //!
 //! The tree is read once at the start, so that a file whose article got another title or date is
 //! replaced and not doubled. Files appear whole: written aside, made durable, renamed. Only files
@@ -13,40 +13,110 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::{ArticleSource, ExportError, Format, Summary, file, for_each, name};
+use super::{file, name, packing::Sum};
+use crate::export::{
+    ArticleSource, ExportError, Format, Options, Summary, Tally, for_each,
+    manifest::{self, FileEntry},
+};
 
 /// Files that are made durable together: a file system commits them at little more than the cost
 /// of one. Bounded, because each keeps a file open.
 const GROUP: usize = 128;
 
-/// Exports one file per article below `root`.
-pub(super) fn run(
+/// Exports below `root`.
+pub(in crate::export) fn run(
     source: &mut dyn ArticleSource,
+    options: &Options,
     root: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Summary, ExportError> {
     create(root)?;
-    let mut tree = Tree::scan(root)?;
-    let mut writer = Format::Markdown.writer();
-    let articles = for_each(source, progress, &mut |stored| {
+    let manifest = manifest::in_folder(root);
+    let former = manifest::read(&manifest)?;
+    let (summary, tally, files) = match options.format {
+        Format::Markdown => {
+            let mut tree = Tree::scan(root)?;
+            let tally = articles(source, options, root, &mut tree, progress)?;
+            let summary = Summary {
+                articles: tally.articles,
+                ..tree.summary
+            };
+            (summary, tally, tree.files)
+        }
+        format => {
+            let name = format.file_name();
+            let (summary, tally, sum) = file::write(source, options, &root.join(&name), progress)?;
+            (
+                summary,
+                tally,
+                vec![FileEntry::new(name, sum, tally.articles)],
+            )
+        }
+    };
+    manifest::write(&manifest, options, tally, files, former)?;
+    Ok(summary)
+}
+
+/// Writes one file per article.
+fn articles(
+    source: &mut dyn ArticleSource,
+    options: &Options,
+    root: &Path,
+    tree: &mut Tree,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Tally, ExportError> {
+    let mut writer = options.writer();
+    let tally = for_each(source, progress, &mut |stored| {
         let mut bytes = Vec::with_capacity(stored.article.body.len() + 512);
-        let path = root.join(name::path(&stored.article));
+        let below = name::path(&stored.article);
+        let path = root.join(&below);
         writer
             .begin(&mut bytes)
             .and_then(|()| writer.article(&mut bytes, stored))
             .and_then(|()| writer.finish(&mut bytes))
             .map_err(|error| ExportError::file("write", &path, error))?;
+        // Names are made of ASCII.
+        let below = below.to_string_lossy().into_owned();
+        tree.files.push(FileEntry::new(below, Sum::of(&bytes), 1));
         tree.put(&name::id_digits(&stored.article), path, &bytes)
     })?;
     tree.commit()?;
-    Ok(Summary {
-        articles,
-        ..tree.summary
-    })
+    Ok(tally)
+}
+
+/// The files below a folder that are named as this names articles.
+pub(in crate::export) fn article_files(root: &Path) -> Result<Vec<PathBuf>, ExportError> {
+    let mut found = Vec::new();
+    for folder in article_folders(root)? {
+        let files = entries(&folder, fs::FileType::is_file)?;
+        let files = files
+            .into_iter()
+            .filter(|(name, _)| name::id_in(name).is_some());
+        found.extend(files.map(|(_, path)| path));
+    }
+    Ok(found)
+}
+
+/// The folders that exports make.
+fn article_folders(root: &Path) -> Result<Vec<PathBuf>, ExportError> {
+    let mut found = Vec::new();
+    for (year, path) in folders(root)? {
+        if year == name::UNDATED {
+            found.push(path);
+        } else if is_number(&year, 4) {
+            let months = folders(&path)?.into_iter();
+            found.extend(
+                months
+                    .filter(|(month, _)| is_number(month, 2))
+                    .map(|(_, path)| path),
+            );
+        }
+    }
+    Ok(found)
 }
 
 /// Makes sure that the folder exists.
-pub(super) fn create(folder: &Path) -> Result<(), ExportError> {
+fn create(folder: &Path) -> Result<(), ExportError> {
     fs::create_dir_all(folder).map_err(|error| ExportError::file("create", folder, error))
 }
 
@@ -65,6 +135,8 @@ struct Tree {
     /// Files that this export wrote or confirmed, which it must not remove.
     current: HashSet<PathBuf>,
     pending: Vec<Pending>,
+    /// For the manifest.
+    files: Vec<FileEntry>,
     summary: Summary,
 }
 
@@ -75,18 +147,11 @@ impl Tree {
             found: HashMap::new(),
             current: HashSet::new(),
             pending: Vec::new(),
+            files: Vec::new(),
             summary: Summary::default(),
         };
-        for (year, path) in folders(root)? {
-            if year == name::UNDATED {
-                tree.scan_files(&path)?;
-            } else if is_number(&year, 4) {
-                for (month, path) in folders(&path)? {
-                    if is_number(&month, 2) {
-                        tree.scan_files(&path)?;
-                    }
-                }
-            }
+        for folder in article_folders(root)? {
+            tree.scan_files(&folder)?;
         }
         Ok(tree)
     }

@@ -38,7 +38,7 @@ pub(super) fn escape(text: &str, place: Place) -> Cow<'_, str> {
             '_' => lines,
             '`' => ticks,
             '<' => starts_html(rest),
-            '&' => reference(&text[at..]).is_some(),
+            '&' => is_reference(&text[at..]),
             '[' | ']' => place == Place::Label,
             '(' => text[..at].ends_with(']'),
             '#' => place == Place::Heading && closes_heading(text, at),
@@ -64,7 +64,7 @@ pub(super) fn escape(text: &str, place: Place) -> Cow<'_, str> {
 }
 
 /// The text that was written.
-pub(super) fn unescape(text: &str) -> String {
+pub(in crate::export) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['\\', '&']) {
@@ -93,7 +93,7 @@ pub(super) fn unescape(text: &str) -> String {
 }
 
 /// The position of the first `wanted` that no backslash escapes.
-pub(super) fn find_unescaped(text: &str, wanted: char) -> Option<usize> {
+pub(in crate::export) fn find_unescaped(text: &str, wanted: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in text.char_indices() {
         if c == wanted && !escaped {
@@ -115,7 +115,7 @@ pub(super) fn destination(url: &str) -> String {
         let escaped = match c {
             '\\' => next.is_none_or(|next| next.is_ascii_punctuation() || next.is_control()),
             '`' | '<' | '>' => true,
-            '&' => reference(&url[at..]).is_some(),
+            '&' => is_reference(&url[at..]),
             _ => false,
         };
         if c.is_control() {
@@ -131,7 +131,7 @@ pub(super) fn destination(url: &str) -> String {
 }
 
 /// The URL of a destination that ends the text with `)`; `None` if it is none.
-pub(super) fn read_destination(text: &str) -> Option<String> {
+pub(in crate::export) fn read_destination(text: &str) -> Option<String> {
     if let Some(text) = text.strip_prefix('<') {
         let end = find_unescaped(text, '>')?;
         return (&text[end..] == ">)").then(|| unescape(&text[..end]));
@@ -156,6 +156,11 @@ fn closes_heading(text: &str, at: usize) -> bool {
     let before = &text[..at];
     text[at..].bytes().all(|byte| byte == b'#')
         && (before.is_empty() || before.ends_with([' ', '\t']))
+}
+
+/// True if the text starts with a character reference, known name or not.
+pub(super) fn is_reference(text: &str) -> bool {
+    reference(text).is_some()
 }
 
 /// The length of the character reference that the text starts with (2.5), known name or not.

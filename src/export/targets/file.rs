@@ -11,15 +11,20 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::{ArticleSource, ExportError, Format, Summary, stream};
+use super::packing::{Sum, Summing};
+use crate::export::{
+    ArticleSource, ExportError, Options, Summary, Tally,
+    manifest::{self, FileEntry},
+    stream,
+};
 
 /// How temporary names start and end; a killed export leaves such files, the next one sweeps them.
 pub(super) const TEMP: (&str, &str) = (".tidings-", ".tmp");
 
 /// Exports into one file. A device or pipe is written to, not replaced.
-pub(super) fn run(
+pub(in crate::export) fn run(
     source: &mut dyn ArticleSource,
-    format: Format<'_>,
+    options: &Options,
     path: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Summary, ExportError> {
@@ -33,33 +38,59 @@ pub(super) fn run(
                 .write(true)
                 .open(path)
                 .map_err(failed)?;
-            let articles = stream(source, format, &mut device, progress, &ExportError::stream)?;
+            let tally = stream(source, options, &mut device, progress, &ExportError::stream)?;
             return Ok(Summary {
-                articles,
+                articles: tally.articles,
                 written: 1,
                 ..Summary::default()
             });
         }
         _ => {}
     }
-    let folder = folder_of(path);
-    let mut temp = temporary(&folder).map_err(failed)?;
-    let articles = stream(source, format, &mut temp, progress, &failed)?;
-    if same_bytes(temp.path(), path) {
-        return Ok(Summary {
-            articles,
-            unchanged: 1,
-            ..Summary::default()
-        });
+    let beside = options.manifest.then(|| manifest::beside(path));
+    if let Some(beside) = &beside {
+        // Another program's file is not replaced.
+        manifest::read(beside)?;
     }
-    temp.as_file().sync_all().map_err(failed)?;
-    temp.persist(path).map_err(|error| failed(error.error))?;
-    sync_folder(&folder).map_err(failed)?;
-    Ok(Summary {
-        articles,
-        written: 1,
+    let (summary, tally, sum) = write(source, options, path, progress)?;
+    if let Some(beside) = beside {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let files = vec![FileEntry::new(name.into_owned(), sum, tally.articles)];
+        manifest::write(&beside, options, tally, files, None)?;
+    }
+    Ok(summary)
+}
+
+/// Exports into one file, and says what was written.
+pub(super) fn write(
+    source: &mut dyn ArticleSource,
+    options: &Options,
+    path: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(Summary, Tally, Sum), ExportError> {
+    let failed = |error| ExportError::file("write", path, error);
+    let mut temp = temporary(&folder_of(path)).map_err(failed)?;
+    let mut summing = Summing::new(&mut temp);
+    let tally = stream(source, options, &mut summing, progress, &failed)?;
+    let sum = summing.sum();
+    let is_same = same_bytes(temp.path(), path);
+    if !is_same {
+        replace(temp, path).map_err(failed)?;
+    }
+    let summary = Summary {
+        articles: tally.articles,
+        written: u64::from(!is_same),
+        unchanged: u64::from(is_same),
         ..Summary::default()
-    })
+    };
+    Ok((summary, tally, sum))
+}
+
+/// Makes a temporary file durable, and visible in place of what was there.
+pub(in crate::export) fn replace(temp: NamedTempFile, path: &Path) -> io::Result<()> {
+    temp.as_file().sync_all()?;
+    temp.persist(path).map_err(|error| error.error)?;
+    sync_folder(&folder_of(path))
 }
 
 /// A temporary file in `folder` with the permissions of an ordinary new file.
@@ -76,7 +107,8 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-fn folder_of(path: &Path) -> PathBuf {
+/// The folder that a file is in.
+pub(in crate::export) fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => PathBuf::from("."),
@@ -107,7 +139,7 @@ fn same_bytes(one: &Path, other: &Path) -> bool {
 }
 
 /// Writes all bytes to a new temporary file in `folder`.
-pub(super) fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+pub(in crate::export) fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut temp = temporary(folder)?;
     temp.write_all(bytes)?;
     Ok(temp)

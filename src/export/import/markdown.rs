@@ -8,23 +8,12 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::{
+use super::Identify;
+use crate::export::{
     ImportError,
-    escape::{find_unescaped, read_destination, unescape},
-    markdown::{FIELDS, is_title, unprotect},
+    formats::{FENCE, FIELDS, find_unescaped, is_title, read_destination, unescape, unprotect},
 };
-use crate::model::{Article, ArticleId, DateSource, Details, Extraction, Fingerprint, Time};
-
-/// How an imported article gets its identity; the functions are `normalize`'s.
-#[derive(Clone, Copy, Debug)]
-pub struct Identify {
-    /// The canonical form of a URL; `None` if it is not http or https.
-    pub canonical_url: fn(&str) -> Option<String>,
-    /// The id, from canonical URL, title and body.
-    pub article_id: fn(Option<&str>, &str, &str) -> ArticleId,
-    /// The fingerprint, from title, authors, canonical URL and body.
-    pub fingerprint: fn(&str, &[String], Option<&str>, &str) -> Fingerprint,
-}
+use crate::model::{Article, DateSource, Details, Extraction, Time};
 
 /// Reads one or more articles from the bytes of the file at `path`, which is not opened.
 ///
@@ -49,8 +38,18 @@ pub fn read_markdown(
     })?;
     let mut drafts: Vec<Draft> = Vec::new();
     let mut after_blank = true;
-    for (index, line) in text.trim_start_matches('\u{feff}').split('\n').enumerate() {
-        let line = line.trim_end_matches(['\r', ' ', '\t']);
+    let lines = text.trim_start_matches('\u{feff}').split('\n');
+    let lines: Vec<&str> = lines
+        .map(|line| line.trim_end_matches(['\r', ' ', '\t']))
+        .collect();
+    let mut next = 0;
+    while let Some(&line) = lines.get(next) {
+        if after_blank && let Some(length) = front_matter(&lines[next..]) {
+            next += length;
+            continue;
+        }
+        let index = next;
+        next += 1;
         let at = |expected| error((index + 1, expected));
         if line.trim().is_empty() {
             after_blank = true;
@@ -74,6 +73,20 @@ pub fn read_markdown(
         .into_iter()
         .map(|draft| draft.article(identify))
         .collect())
+}
+
+/// The lines of a block of front matter, if these begin with one: fences, keys between them, and an
+/// article behind it. What it says is said again in the article.
+fn front_matter(lines: &[&str]) -> Option<usize> {
+    if lines.first() != Some(&FENCE) {
+        return None;
+    }
+    let end = 1 + lines[1..].iter().position(|line| *line == FENCE)?;
+    let is_key = |line: &&str| line.contains(": ") && !line.is_empty();
+    let mut after = lines[end + 1..].iter().skip_while(|line| line.is_empty());
+    let is_block =
+        lines[1..end].iter().all(is_key) && after.next().is_some_and(|line| is_title(line));
+    is_block.then_some(end + 1)
 }
 
 fn title_expected(found: &str) -> String {

@@ -10,23 +10,49 @@ use std::{
 };
 
 use super::{
-    ArticleWriter,
     escape::{Place, destination, escape},
+    front_matter,
 };
-use crate::model::{Article, StoredArticle};
+use crate::{
+    export::ArticleWriter,
+    model::{Article, StoredArticle},
+};
 
 /// The names of the fields, in the order in which they stand.
-pub(super) const FIELDS: [&str; 3] = ["Published at", "Author", "Original"];
+pub(in crate::export) const FIELDS: [&str; 3] = ["Published at", "Author", "Original"];
 
 /// See the file's head.
-pub(super) struct Markdown;
+pub(in crate::export) struct Markdown {
+    /// With the fields as YAML before the heading.
+    has_front_matter: bool,
+    /// Nothing was written yet.
+    is_first: bool,
+}
+
+impl Markdown {
+    pub(in crate::export) fn new(has_front_matter: bool) -> Self {
+        Self {
+            has_front_matter,
+            is_first: true,
+        }
+    }
+}
 
 impl ArticleWriter for Markdown {
     fn begin(&mut self, _: &mut dyn Write) -> io::Result<()> {
+        self.is_first = true;
         Ok(())
     }
 
     fn article(&mut self, out: &mut dyn Write, stored: &StoredArticle) -> io::Result<()> {
+        let is_first = std::mem::replace(&mut self.is_first, false);
+        if self.has_front_matter {
+            // Programs look for it in the first line only; here a blank line keeps it from the body.
+            if !is_first {
+                writeln!(out)?;
+            }
+            front_matter::write(out, stored)?;
+        }
         write_article(out, &stored.article)
     }
 
@@ -96,7 +122,7 @@ fn protect(line: &str, next: usize) -> Cow<'_, str> {
 }
 
 /// The line that [`protect`] was given.
-pub(super) fn unprotect(line: &str, next: usize) -> Cow<'_, str> {
+pub(in crate::export) fn unprotect(line: &str, next: usize) -> Cow<'_, str> {
     match guarded(line, next) {
         Some(at) if line[at..].starts_with('\\') => {
             Cow::Owned(format!("{}{}", &line[..at], &line[at + 1..]))
@@ -118,6 +144,6 @@ fn guarded(line: &str, next: usize) -> Option<usize> {
 }
 
 /// True for a line that starts an article.
-pub(super) fn is_title(line: &str) -> bool {
+pub(in crate::export) fn is_title(line: &str) -> bool {
     line == "#" || line.starts_with("# ")
 }

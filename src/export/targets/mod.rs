@@ -1,0 +1,6 @@
+//! Where exports go: one file, or a folder; and how their bytes are packed and summed on the way.
+
+pub(super) mod directory;
+pub(super) mod file;
+pub(super) mod name;
+pub(super) mod packing;

@@ -1,0 +1,141 @@
+//! Articles taken back from an export, with the ids, dates, versions and feeds that they had.
+//!
+//! No poll found them, so there is no decision and no owner: the next feed that brings one may
+//! change it. Feeds that this store never heard of are written down as retired, so that articles
+//! know theirs again when a feed file names them.
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::{
+    Sql,
+    commit::{self, Group, Stamp, Version},
+    html,
+    rows::millis,
+};
+use crate::{
+    model::{Committed, FeedId, StoredArticle, Time},
+    store::Restored,
+};
+
+pub(super) fn restore(tx: &Transaction<'_>, articles: &[Restored], now: Time) -> Sql<Committed> {
+    let mut group = Group::load(tx)?;
+    let mut done = Committed::default();
+    for restored in articles {
+        one(tx, restored, now, &mut group, &mut done)?;
+    }
+    group.seq.save(tx)?;
+    Ok(done)
+}
+
+fn one(
+    tx: &Transaction<'_>,
+    restored: &Restored,
+    now: Time,
+    group: &mut Group,
+    done: &mut Committed,
+) -> Sql<()> {
+    let stored = &restored.article;
+    let article = &stored.article;
+    let html = article.html.as_ref();
+    let markup = html
+        .and_then(|html| html::compressed(&html.text).transpose())
+        .transpose()
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let version = Version {
+        article,
+        markup: markup.as_deref(),
+    };
+    let stamp = |seq| Stamp {
+        seq,
+        owner: None,
+        first_seen: stored.first_seen,
+        now: stored.changed_at,
+    };
+    let known: Option<(i64, Vec<u8>, i64)> = tx
+        .prepare_cached("SELECT row, fingerprint, changed_at FROM articles WHERE id = ?1")?
+        .query_row([article.id.0], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let row = match known {
+        // What an export says is as old as the version in it.
+        Some((_, fingerprint, changed_at))
+            if fingerprint != article.fingerprint.0 && changed_at < millis(stored.changed_at) =>
+        {
+            done.changed += 1;
+            commit::replace(tx, article.id, &version, stamp(group.seq.next()))?
+        }
+        Some((row, ..)) => {
+            done.same += 1;
+            row
+        }
+        None if group.has_tombstones && commit::is_deleted(tx, article.id)? => return Ok(()),
+        None => {
+            let Some(row) = commit::insert(tx, &version, &stamp(group.seq.next()))? else {
+                return Ok(());
+            };
+            tx.prepare_cached("UPDATE articles SET revision = ?2 WHERE row = ?1")?
+                .execute(params![row, stored.revision])?;
+            done.new += 1;
+            row
+        }
+    };
+    sight(tx, row, restored, now)
+}
+
+/// Writes down who carried it. The oldest sighting is the first in the list.
+fn sight(tx: &Transaction<'_>, row: i64, restored: &Restored, now: Time) -> Sql<()> {
+    let StoredArticle {
+        article,
+        first_seen,
+        feeds,
+        ..
+    } = &restored.article;
+    for (at, feed) in (0..).zip(feeds) {
+        let feed = feed_row(tx, feed, now)?;
+        let is_sighted: bool = tx
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM sightings WHERE article = ?1 AND feed = ?2)",
+            )?
+            .query_row([row, feed], |row| row.get(0))?;
+        if is_sighted {
+            continue;
+        }
+        for key in [restored.key, restored.other_key] {
+            let written = tx
+                .prepare_cached(
+                    "INSERT INTO sightings (feed, key, article, fingerprint, guid, first_seen, last_seen)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (feed, key) DO NOTHING",
+                )?
+                .execute(params![
+                    feed,
+                    key.0,
+                    row,
+                    article.fingerprint.0,
+                    article.guid,
+                    millis(*first_seen) + at
+                ])?;
+            if written == 1 {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The feed's row; one that is new here is retired until a feed file names it.
+fn feed_row(tx: &Transaction<'_>, feed: &FeedId, now: Time) -> Sql<i64> {
+    let known = tx
+        .prepare_cached("SELECT row FROM feeds WHERE id = ?1")?
+        .query_row([feed.as_str()], |row| row.get(0))
+        .optional()?;
+    if let Some(row) = known {
+        return Ok(row);
+    }
+    tx.prepare_cached(
+        "INSERT INTO feeds (id, origin, url, scope, interval_ms, retired, next_at, planned_at)
+         VALUES (?1, '', '', '', 3600000, 1, ?2, ?2)",
+    )?
+    .execute(params![feed.as_str(), millis(now)])?;
+    Ok(tx.last_insert_rowid())
+}

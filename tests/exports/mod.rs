@@ -1,0 +1,55 @@
+//! Exports in every format, read back by the readers they are meant for, and checked.
+
+// EPUB.
+mod books;
+// Re-published feeds, read by our own parser.
+mod feeds;
+// Manifests, and what `verify` finds.
+mod manifests;
+// JSON, CSV, the schema, packed files, JSON Lines that are imported.
+mod records;
+// Which articles, in which order.
+mod selection;
+
+use crate::util::{Reply, Site, Tidings, channel};
+
+/// Two items with everything that feeds say, one of them hostile, and one that says hardly anything.
+const ITEMS: &str = "\
+<item><title>=cmd|' /C calc'!A0 &lt;b&gt; \"q\", AT&amp;amp;T</title><guid>one</guid>\
+<link>https://example.org/1?utm_source=x</link>\
+<dc:creator>Ann Lee</dc:creator><dc:creator>Bo Falk</dc:creator>\
+<pubDate>Tue, 05 Nov 2019 16:55:07 GMT</pubDate><category>Food</category><category>R&amp;D</category>\
+<enclosure url=\"https://example.org/1.mp3\" length=\"12\" type=\"audio/mpeg\"/>\
+<itunes:duration>61</itunes:duration><dc:rights>CC BY</dc:rights><dc:language>en</dc:language>\
+<description>A teaser of it.</description>\
+<content:encoded><![CDATA[<p>First <b>bold</b> &amp; <a href=\"/x?a=1&amp;b=2\">link</a><img src=\"/p.png\" alt=\"A pic\"><br>\
+more</p><ul><li>one<ul><li>deep</li></ul></li><li>two</li></ul><blockquote>said</blockquote>\
+<pre>  code\n    more</pre><div><span>loose</span><p>text<div>in it</div></div>\
+<table><tr><td>a</td><td>b</td></tr></table><script>x()</script>]]></content:encoded></item>\
+<item><title>Zwei</title><guid>two</guid><link>https://example.org/2</link>\
+<dc:creator>Zoë Ü</dc:creator><pubDate>Wed, 06 Nov 2019 00:00:00 GMT</pubDate>\
+<dc:language>de-AT</dc:language><description>Ein Satz, der lang genug ist.</description></item>\
+<item><title/><guid>three</guid><link>https://example.org/3</link>\
+<description>Only text.</description></item>";
+
+/// A store with [`ITEMS`], of a feed `rich` with the tag `t`.
+fn rich() -> Tidings {
+    let site = Site::start();
+    let namespaces = "<rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
+        xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" \
+        xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\"";
+    let feed = channel("Rich", ITEMS).replacen("<rss version=\"2.0\"", namespaces, 1);
+    site.serve("/f", Reply::feed(feed));
+    let lines = format!(
+        "[[feed]]\nid = \"rich\"\nurl = {:?}\ntags = [\"t\"]",
+        site.url("/f")
+    );
+    let tidings = Tidings::new().feed_toml(&lines);
+    tidings.run(&["poll", "--all"]).ok().stdout_has("3 new");
+    tidings
+}
+
+/// Bytes of a file in the run's directory.
+fn bytes(tidings: &Tidings, name: &str) -> Vec<u8> {
+    std::fs::read(tidings.path(name)).unwrap()
+}
