@@ -18,11 +18,17 @@ impl Packed {
     /// # Errors
     /// If the compressor has no memory.
     pub fn new(mut batch: Batch) -> Result<Self, StoreError> {
-        let markup = batch.entries.iter_mut().map(pack).collect::<Result<_, _>>();
-        let markup = markup.map_err(|source: std::io::Error| StoreError::Sql {
+        let markup = packed(&batch.entries).map_err(|source| StoreError::Sql {
             context: "compress markup",
             source: Box::new(source),
         })?;
+        for entry in &mut batch.entries {
+            if let Action::Insert(article) | Action::Replace { article, .. } = &mut entry.action
+                && let Some(html) = &mut article.html
+            {
+                html.text = String::new();
+            }
+        }
         Ok(Self { batch, markup })
     }
 
@@ -52,13 +58,23 @@ fn article(entry: &Decided) -> Option<&Article> {
     }
 }
 
-/// Takes an entry's markup out and gives it back compressed.
-fn pack(entry: &mut Decided) -> std::io::Result<Option<Vec<u8>>> {
-    let (Action::Insert(article) | Action::Replace { article, .. }) = &mut entry.action else {
-        return Ok(None);
+/// The markup of each entry as it is stored.
+pub(super) fn packed(entries: &[Decided]) -> std::io::Result<Vec<Option<Vec<u8>>>> {
+    let mut compressor = None;
+    let mut pack = |entry| {
+        let Some(Article {
+            html: Some(html),
+            body,
+            ..
+        }) = article(entry)
+        else {
+            return Ok(None);
+        };
+        let compressor = match &mut compressor {
+            Some(compressor) => compressor,
+            none => none.insert(sqlite::Compressor::new()?),
+        };
+        compressor.compressed(&html.text, body)
     };
-    let html = article.html.as_mut();
-    html.map_or(Ok(None), |html| {
-        sqlite::compressed(&std::mem::take(&mut html.text))
-    })
+    entries.iter().map(&mut pack).collect()
 }

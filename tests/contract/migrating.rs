@@ -117,25 +117,23 @@ fn everything_in_a_store_of_the_first_version_is_found() {
         let changes = store.changes(2, 9).unwrap();
         assert!(matches!(changes[..], [Change::Delete { seq: 3, .. }]));
         drop(store);
-        assert_eq!(version_of(&path), 8);
+        assert_eq!(version_of(&path), 9);
     }
 }
 
-#[test]
-fn an_article_of_the_first_version_gets_a_new_one_with_details_and_markup() {
-    let (_folder, path) = first_version();
-    let mut store = Sqlite::open(&path).unwrap();
-    let article = Article {
-        details: Details {
-            rights: Some("© Ada".to_owned()),
-            ..Details::default()
-        },
+/// The article with another body, and that body's markup.
+fn marked_up(body: &str, html: &str) -> Article {
+    Article {
         html: Some(RawHtml {
-            text: "<b>third</b>".to_owned(),
+            text: html.to_owned(),
             base: None,
         }),
-        ..version("a", "third")
-    };
+        ..version("a", body)
+    }
+}
+
+/// Commits another version of the article.
+fn replace(store: &mut Sqlite, article: &Article) {
     let decided = Decided {
         key: key("a"),
         guid: None,
@@ -151,6 +149,20 @@ fn an_article_of_the_first_version_gets_a_new_one_with_details_and_markup() {
         now: at(70),
     };
     store.commit(&[batch]).unwrap().remove(0).unwrap();
+}
+
+#[test]
+fn an_article_of_the_first_version_gets_a_new_one_with_details_and_markup() {
+    let (_folder, path) = first_version();
+    let mut store = Sqlite::open(&path).unwrap();
+    let article = Article {
+        details: Details {
+            rights: Some("© Ada".to_owned()),
+            ..Details::default()
+        },
+        ..marked_up("third", "<b>third</b>")
+    };
+    replace(&mut store, &article);
     let stored = articles(&mut store).remove(0);
     assert_eq!(stored.revision, 2);
     assert_eq!(
@@ -182,4 +194,52 @@ fn damaged_markup_is_told_with_its_article_and_hides_nothing_else() {
         let page = store.articles(&ArticleQuery::default(), None, 10).unwrap();
         assert_eq!(page.articles.len(), 1);
     }
+}
+
+#[test]
+fn markup_that_was_compressed_alone_is_read_as_ever() {
+    let (_folder, path) = first_version();
+    let mut store = Sqlite::open(&path).unwrap();
+    let html = "<p>second, by an earlier version</p>".repeat(9);
+    let alone = zstd::encode_all(html.as_bytes(), 1).unwrap();
+    let raw = Connection::open(&path).unwrap();
+    raw.execute("UPDATE articles SET html = ?1", [alone])
+        .unwrap();
+    let stored = articles(&mut store).remove(0).article;
+    assert_eq!(stored.html.unwrap().text, html);
+}
+
+#[test]
+fn markup_is_stored_beside_its_body_in_few_bytes_and_shown_beside_no_other() {
+    let (_folder, path) = first_version();
+    let mut store = Sqlite::open(&path).unwrap();
+    // Short, long, and empty.
+    for (words, tag) in [(90, "p"), (3_000, "em"), (0, "b")] {
+        let body: Vec<String> = (0..words)
+            .map(|n| format!("{:x}", n * 2_654_435_761_u64))
+            .collect();
+        let html: Vec<String> = body
+            .iter()
+            .map(|word| format!("<{tag}>{word}</{tag}> "))
+            .collect();
+        let (body, html) = (body.join(" "), html.concat());
+        let article = marked_up(&body, &html);
+        replace(&mut store, &article);
+        assert_eq!(articles(&mut store).remove(0).article.html, article.html);
+    }
+    let text =
+        "Nobody would pack this line of words any smaller than it is, but here it stands twice.";
+    replace(&mut store, &marked_up(text, &format!("<p>{text}</p>")));
+    let raw = Connection::open(&path).unwrap();
+    let bytes: usize = raw
+        .query_row("SELECT length(html) FROM articles", [], |row| row.get(0))
+        .unwrap();
+    assert!(bytes < text.len() / 2, "{bytes} bytes");
+    raw.execute(
+        "UPDATE articles SET body = replace(body, 'Nobody', 'Anybody')",
+        [],
+    )
+    .unwrap();
+    let error = store.articles(&with_html(), None, 10).unwrap_err();
+    assert!(matches!(error, StoreError::DamagedHtml { .. }), "{error:?}");
 }

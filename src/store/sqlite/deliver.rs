@@ -7,9 +7,12 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::{
     Sql,
     commit::{Group, insert_poll, write},
-    compressed, rows,
+    rows,
 };
-use crate::model::{Action, Committed, Decided, Push, Time};
+use crate::{
+    model::{Action, Committed, Decided, Push, Time},
+    store::packed::packed,
+};
 
 /// Commits a delivery. Of the feed's state only the moment of the last news is touched, in place:
 /// a poll under way will write the rest anew.
@@ -44,20 +47,10 @@ pub(super) fn entries(
     now: Time,
 ) -> Sql<Committed> {
     let mut group = Group::load(tx)?;
-    let markup: Vec<Option<Vec<u8>>> = entries.iter().map(markup).collect::<Sql<_>>()?;
+    let markup = packed(entries)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     let each = entries.iter().zip(markup.iter().map(Option::as_deref));
     let done = write(tx, each, Some(feed), now, &mut group)?;
     group.seq.save(tx)?;
     Ok(done)
-}
-
-fn markup(entry: &Decided) -> Sql<Option<Vec<u8>>> {
-    let (Action::Insert(article) | Action::Replace { article, .. }) = &entry.action else {
-        return Ok(None);
-    };
-    match &article.html {
-        Some(html) => compressed(&html.text)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error))),
-        None => Ok(None),
-    }
 }

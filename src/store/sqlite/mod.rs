@@ -28,7 +28,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-pub(super) use html::compressed;
+pub(super) use html::Compressor;
 
 use super::{
     Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Packed, Replanned, Restored,

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_unread.sql"),
     include_str!("migrations/0007_past_urls.sql"),
     include_str!("migrations/0008_refused.sql"),
+    include_str!("migrations/0009_markup.sql"),
 ];
 
 /// Bytes of a new store's pages. An article with its markup takes about 4 kB: of pages of 4 kB each

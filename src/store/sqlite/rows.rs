@@ -38,6 +38,11 @@ pub(super) fn stored_article(row: &Row<'_>, with_html: bool) -> Sql<StoredArticl
     let published_from: String = row.get(12)?;
     let extraction: String = row.get(20)?;
     let feeds: Vec<String> = list(row, 23)?;
+    let body: String = row.get(21)?;
+    let html = match with_html {
+        true => html::read(row, HTML, id, &body)?,
+        false => None,
+    };
     let article = Article {
         id,
         title: row.get(7)?,
@@ -53,12 +58,9 @@ pub(super) fn stored_article(row: &Row<'_>, with_html: bool) -> Sql<StoredArticl
         tags: list(row, 17)?,
         enclosures: list(row, 18)?,
         summary: row.get(19)?,
-        body: row.get(21)?,
+        body,
         extraction: Extraction::from_name(&extraction).unwrap_or(Extraction::None),
-        html: match with_html {
-            true => html::read(row, HTML, id)?,
-            false => None,
-        },
+        html,
         details: parsed(row, 24)?.unwrap_or_default(),
         fingerprint: Fingerprint(row.get(5)?),
     };

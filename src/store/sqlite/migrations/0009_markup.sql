@@ -1,0 +1,2 @@
+-- Markup is compressed beside its article's body from here on (html.rs), which earlier versions of the
+-- program cannot read: the number alone keeps them off. What is stored already is read as before.
