@@ -47,6 +47,26 @@ fn class(byte: u8) -> Class {
     CLASSES[usize::from(byte)]
 }
 
+/// Bytes that are looked at together.
+const WINDOW: usize = 32;
+
+/// True if none of these bytes but the last, which stands behind them, needs care: words with one
+/// blank between two. Numbers and no branch, so that the compiler compares many bytes at once.
+fn is_even(window: &[u8; WINDOW + 1]) -> bool {
+    let mut odd = 0;
+    for at in 0..WINDOW {
+        let byte = window[at];
+        odd |= u8::from(byte < b' ')
+            | u8::from(byte == 0x7f)
+            | u8::from(byte == 0xc2)
+            | u8::from(byte == 0xe2)
+            | u8::from(byte == 0xef)
+            | (u8::from(byte == b' ') & u8::from(window[at + 1] == b' '));
+    }
+    // A blank is taken with what follows it.
+    odd == 0 && (window[WINDOW - 1] != b' ' || class(window[WINDOW]) == Class::Plain)
+}
+
 /// The text so far. Bytes, because a tokenizer may split a character between two pieces.
 pub(super) struct Lines {
     out: Vec<u8>,
@@ -152,15 +172,22 @@ impl Lines {
     fn run(&mut self, text: &[u8]) -> usize {
         self.fill_gap();
         let mut end = 0;
-        while end < text.len() {
-            match class(text[end]) {
-                Class::Plain => end += 1,
-                Class::Space if text[end] == b' ' => match text.get(end + 1) {
-                    Some(&next) if class(next) == Class::Plain => end += 2,
-                    _ => break,
-                },
-                Class::Lead if odd(&text[end..]).is_none() => end += 1,
-                _ => break,
+        'run: while end < text.len() {
+            if text[end..].first_chunk().is_some_and(is_even) {
+                end += WINDOW;
+                continue;
+            }
+            let stop = text.len().min(end + WINDOW);
+            while end < stop {
+                match class(text[end]) {
+                    Class::Plain => end += 1,
+                    Class::Space if text[end] == b' ' => match text.get(end + 1) {
+                        Some(&next) if class(next) == Class::Plain => end += 2,
+                        _ => break 'run,
+                    },
+                    Class::Lead if odd(&text[end..]).is_none() => end += 1,
+                    _ => break 'run,
+                }
             }
         }
         self.out.extend_from_slice(&text[..end]);
