@@ -23,9 +23,12 @@ const SURE: f64 = 0.8;
 const CERTAIN: f64 = 0.99;
 /// Bytes in which an English text has one of [`ENGLISH`].
 const PARAGRAPH: usize = 100;
-/// The words. None is a word of another language that is common in news ("in", "a", "is" are).
+/// The words. None is a word of another language that is common in news ("in", "a", "is" are, and so
+/// are "for", "have", "been", "new").
 const ENGLISH: &[&str] = &[
-    "the", "of", "and", "to", "that", "with", "this", "from", "are", "you",
+    "the", "of", "and", "to", "that", "with", "this", "from", "are", "you", "its", "their",
+    "which", "were", "about", "would", "could", "between", "after", "they", "these", "when",
+    "because",
 ];
 
 /// A language, and how sure it is in percent if it was detected.
@@ -145,7 +148,7 @@ fn is_english(sample: &str) -> bool {
 
 /// How many of [`ENGLISH`] a sample has, and how many of its words they are, in percent.
 fn english_words(sample: &str) -> (u32, usize) {
-    let (mut seen, mut share, mut all) = (0_u16, 0, 0);
+    let (mut seen, mut share, mut all) = (0_u32, 0, 0);
     for word in words(sample) {
         all += 1;
         if let Some(at) = english(word) {
@@ -158,12 +161,11 @@ fn english_words(sample: &str) -> (u32, usize) {
 
 /// Which of [`ENGLISH`] a word is, whatever its case.
 fn english(word: &str) -> Option<usize> {
-    if !(2..=4).contains(&word.len()) {
-        return None;
-    }
-    ENGLISH
-        .iter()
-        .position(|known| known.eq_ignore_ascii_case(word))
+    let mut lower = [0; 7];
+    let lower = lower.get_mut(..word.len())?;
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    ENGLISH.iter().position(|known| known.as_bytes() == lower)
 }
 
 /// The runs of letters in a sample.
@@ -177,9 +179,17 @@ fn words(sample: &str) -> impl Iterator<Item = &str> {
 fn script(sample: &str) -> Option<Script> {
     // The detector tries one script after the other for each character, and each character beyond
     // ASCII is of one of them: where they are fewer than the ASCII letters, it says Latin.
-    let count = |what: fn(&u8) -> bool| sample.bytes().filter(what).count();
-    let beyond = count(|byte| *byte >= 0xc0);
-    if count(u8::is_ascii_alphabetic) > beyond {
+    // In pieces that a byte can count, of which the compiler compares many bytes at once.
+    let (mut ascii, mut beyond) = (0, 0);
+    for piece in sample.as_bytes().chunks(255) {
+        let letters = piece
+            .iter()
+            .map(|byte| u8::from((byte | 0x20).wrapping_sub(b'a') < 26));
+        ascii += usize::from(letters.sum::<u8>());
+        let leads = piece.iter().map(|byte| u8::from(*byte >= 0xc0));
+        beyond += usize::from(leads.sum::<u8>());
+    }
+    if ascii > beyond {
         return Some(Script::Latin);
     }
     whatlang::detect_script(sample)
