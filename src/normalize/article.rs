@@ -3,6 +3,8 @@
 //! Each field has its own file where it needs rules; what is here is only choosing and cutting.
 //! The article's id is not: it depends on the whole document.
 
+use url::Url;
+
 use super::{
     Context, author,
     body::{self, Body, Cleaner},
@@ -36,6 +38,8 @@ pub(super) struct Shared<'a> {
     pub(super) context: &'a Context<'a>,
     /// The site's page, absolute.
     pub(super) site: Option<&'a str>,
+    /// What links are relative to where an entry does not say.
+    pub(super) base: link::Base,
     pub(super) source: String,
     /// The feed's own authors.
     pub(super) authors: Vec<String>,
@@ -47,12 +51,13 @@ pub(super) struct Shared<'a> {
 impl Shared<'_> {
     /// One entry's article; its id is set when the whole document is known.
     pub(super) fn article(&self, entry: &RawEntry, log: &mut Log<'_>) -> Article {
-        let base = link::Base::new(entry.base.as_deref(), self.site, self.context.feed_url);
+        let own_base = entry.base.as_deref().map(|base| self.base.within(base));
+        let base = own_base.as_ref().unwrap_or(&self.base);
         let title = title(entry.title.as_ref(), log);
-        let url = url(entry, &base, log);
+        let url = url(entry, base, log);
         let canonical_url =
-            identity(entry, url.as_ref(), &base).and_then(|url| canonical_url(&url, log));
-        let url = url.map(|(_, url)| url);
+            identity(entry, url.as_ref(), base).and_then(|url| canonical_url(url, log));
+        let url = url.map(|(_, url)| url.text);
         let (mut authors, others) = self.people(entry, log);
         limit(&mut authors, "authors", log);
         let dates = date::dates(entry, self.context.now, log);
@@ -62,14 +67,14 @@ impl Shared<'_> {
             extraction,
             html,
         } = body::body(entry, &self.cleaner, log);
-        let html = html.and_then(|html| body::raw_html(html, entry, &base, url.as_deref(), log));
+        let html = html.and_then(|html| body::raw_html(html, entry, base, url.as_deref(), log));
         let mut tags = tags(&entry.categories);
         limit(&mut tags, "tags", log);
-        let mut enclosures = enclosures(entry, &base, log);
+        let mut enclosures = enclosures(entry, base, log);
         limit(&mut enclosures, "enclosures", log);
         let declared = entry.language.as_deref().or(self.feed.language.as_deref());
         let language = language::language(declared, &title, &text, log);
-        let mut details = details::details(entry, &others, &base, self.rights.as_deref(), log);
+        let mut details = details::details(entry, &others, base, self.rights.as_deref(), log);
         details.language_confidence = language.confidence;
         Article {
             id: ArticleId([0; 16]),
@@ -159,9 +164,13 @@ fn title(title: Option<&Markup>, log: &mut Log<'_>) -> String {
 
 /// The entry's link, else a guid that is a URL, else its first file, else the page of where it was
 /// taken from; and which of these it is.
-fn url(entry: &RawEntry, base: &link::Base, log: &mut Log<'_>) -> Option<(&'static str, String)> {
+fn url(
+    entry: &RawEntry,
+    base: &link::Base,
+    log: &mut Log<'_>,
+) -> Option<(&'static str, link::Link)> {
     let given = entry.link.as_deref().filter(|link| !link.trim().is_empty());
-    let found = given.and_then(|link| match base.absolute(link) {
+    let found = given.and_then(|link| match base.link(link) {
         Ok(url) => Some(("link", link, url)),
         Err(why) => {
             log.problem("url", why);
@@ -181,7 +190,7 @@ fn url(entry: &RawEntry, base: &link::Base, log: &mut Log<'_>) -> Option<(&'stat
             .into_iter()
             .chain(files.map(|file| ("enclosure", file.url.as_str())))
             .chain(source.map(|source| ("source", source)))
-            .find_map(|(origin, link)| Some((origin, link, base.absolute(link).ok()?)))
+            .find_map(|(origin, link)| Some((origin, link, base.link(link).ok()?)))
     };
     let (origin, link, url) = found.or_else(stand_in)?;
     log.from("url", origin);
@@ -200,18 +209,18 @@ fn url(entry: &RawEntry, base: &link::Base, log: &mut Log<'_>) -> Option<(&'stat
 /// counter (`feedburner:origLink`); never the page of a source, which many articles share.
 fn identity(
     entry: &RawEntry,
-    url: Option<&(&'static str, String)>,
+    url: Option<&(&'static str, link::Link)>,
     base: &link::Base,
-) -> Option<String> {
+) -> Option<Url> {
     let original = entry.links.iter().find(|link| link.rel == "original");
-    let original = original.and_then(|link| base.absolute(&link.href).ok());
+    let original = original.and_then(|link| Some(base.link(&link.href).ok()?.url));
     let own = url.filter(|(origin, _)| *origin != "source");
-    original.or_else(|| own.map(|(_, url)| url.clone()))
+    original.or_else(|| own.map(|(_, link)| link.url.clone()))
 }
 
-fn canonical_url(url: &str, log: &mut Log<'_>) -> Option<String> {
+fn canonical_url(url: Url, log: &mut Log<'_>) -> Option<String> {
     if !log.is_told() {
-        return link::canonical_url(url);
+        return link::canonical(url, None);
     }
     let mut told = Vec::new();
     let canonical = link::canonical(url, Some(&mut told));

@@ -56,21 +56,34 @@ const TRACKING: &[Param] = &[
     Pair("outputType", "amp"),
 ];
 
+/// An absolute link.
+#[derive(Clone)]
+pub(super) struct Link {
+    pub(super) text: String,
+    /// What `text` says.
+    pub(super) url: Url,
+}
+
 /// What relative links are relative to, in order: `xml:base`, the site's page, the feed.
+#[derive(Clone)]
 pub(super) struct Base(Option<Url>);
 
 impl Base {
     /// The first candidate that is a URL or can be joined to a later one.
     pub(super) fn new(xml_base: Option<&str>, site: Option<&str>, feed_url: &str) -> Self {
-        let feed = Url::parse(feed_url).ok();
-        let join = |outer: Option<Url>, inner: Option<&str>| match inner.map(str::trim) {
-            None | Some("") => outer,
-            Some(inner) => match &outer {
-                Some(base) => base.join(inner).ok().filter(is_web).or(outer),
-                None => Url::parse(inner).ok().filter(is_web),
-            },
+        let feed = Self(Url::parse(feed_url).ok());
+        let site = site.map_or_else(|| feed.clone(), |site| feed.within(site));
+        xml_base.map_or_else(|| site.clone(), |base| site.within(base))
+    }
+
+    /// A base that is itself relative to this one; this one where it is none.
+    pub(super) fn within(&self, inner: &str) -> Self {
+        let inner = match (&self.0, inner.trim()) {
+            (_, "") => None,
+            (Some(outer), inner) => outer.join(inner).ok(),
+            (None, inner) => Url::parse(inner).ok(),
         };
-        Self(join(join(feed, site), xml_base))
+        Self(inner.filter(is_web).or_else(|| self.0.clone()))
     }
 
     /// The URL itself.
@@ -80,6 +93,11 @@ impl Base {
 
     /// The link made absolute, as written where it is absolute already; `Err` says why not.
     pub(super) fn absolute(&self, link: &str) -> Result<String, String> {
+        self.link(link).map(|link| link.text)
+    }
+
+    /// As [`Self::absolute`], with what it was read as.
+    pub(super) fn link(&self, link: &str) -> Result<Link, String> {
         let link = link.trim_matches(|c: char| c.is_whitespace() || c.is_control());
         if link.len() > MAX_URL {
             return Err(format!(
@@ -92,10 +110,9 @@ impl Base {
             None => Url::parse(link),
         };
         match parsed {
-            Ok(url) if is_web(&url) => Ok(if is_plain(link) {
-                link.to_owned()
-            } else {
-                url.into()
+            Ok(url) if is_web(&url) => Ok(Link {
+                text: if is_plain(link) { link } else { url.as_str() }.to_owned(),
+                url,
             }),
             Ok(url) => Err(format!(
                 "a link with the scheme \"{}\" is left out",
@@ -120,17 +137,19 @@ fn shown(link: &str) -> String {
 /// AMP forms stand for the page they are made from, where the URL itself tells which that is.
 #[must_use]
 pub fn canonical_url(url: &str) -> Option<String> {
-    canonical(url, None)
+    canonical(Url::parse(url).ok()?, None)
 }
 
 /// As [`canonical_url`]; `told` takes what was done.
-pub(super) fn canonical(url: &str, mut told: Option<&mut Vec<String>>) -> Option<String> {
+pub(super) fn canonical(mut url: Url, mut told: Option<&mut Vec<String>>) -> Option<String> {
     let mut tell = |what: String| {
         if let Some(told) = &mut told {
             told.push(what);
         }
     };
-    let mut url = Url::parse(url).ok().filter(is_web)?;
+    if !is_web(&url) {
+        return None;
+    }
     if let Some(page) = page_of_amp(&url) {
         tell("AMP form replaced by its page".to_owned());
         url = page;

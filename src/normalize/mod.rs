@@ -136,6 +136,7 @@ impl<'a> Shared<'a> {
             feed,
             context,
             site,
+            base: link::Base::new(None, site, context.feed_url),
             source: source_name(context, title),
             authors: author::names(&feed.authors, &mut Log::new(&mut |_| {})),
             rights: feed.rights.as_ref().and_then(details::rich_label),
