@@ -234,15 +234,14 @@ impl Article {
         let text = self.body.as_bytes();
         let (mut words, mut in_word) = (0, false);
         for start in (0..text.len()).step_by(CHUNK) {
-            let end = text.len().min(start + CHUNK);
-            words += if text[start..end]
-                .iter()
-                .fold(false, |any, byte| any | is_odd(*byte))
-            {
-                any_words(text, start..end, &mut in_word)
-            } else {
-                spaced_words(&text[start..end], &mut in_word)
-            };
+            let before = start.checked_sub(1);
+            let window = before.and_then(|before| text[before..].first_chunk());
+            words += window
+                .and_then(|window| spaced_words(window, &mut in_word))
+                .unwrap_or_else(|| {
+                    let end = text.len().min(start + CHUNK);
+                    any_words(text, start..end, &mut in_word)
+                });
         }
         words
     }
@@ -251,27 +250,42 @@ impl Article {
 /// Bytes whose words are counted together.
 const CHUNK: usize = 64;
 
-/// True for bytes that may begin a character which is no blank of ASCII and parts words all the
-/// same.
-fn is_odd(byte: u8) -> bool {
-    matches!(byte, 0xc2 | 0xe3..=0xe9 | 0xef | 0xf0)
+/// 1 for bytes that may begin a character which is no blank of ASCII and parts words all the same.
+/// Numbers and no branch, so that the compiler compares many bytes at once.
+fn odd(byte: u8) -> u8 {
+    u8::from(byte == 0xc2)
+        | u8::from(byte.wrapping_sub(0xe3) < 7)
+        | u8::from(byte == 0xef)
+        | u8::from(byte == 0xf0)
 }
 
-/// Words that begin in a piece of text which only ASCII's blanks part. A word begins where no blank
-/// follows a blank, which the compiler compares for many bytes at once.
-fn spaced_words(text: &[u8], in_word: &mut bool) -> usize {
-    // What continues a character of the piece before continues what that was.
-    let begun = text.iter().take_while(|byte| is_continuation(**byte));
-    let [first, rest @ ..] = &text[begun.count()..] else {
-        return 0;
-    };
-    let inner = text[text.len() - rest.len() - 1..].iter().zip(rest);
-    let inner = inner.map(|(before, byte)| {
-        usize::from(before.is_ascii_whitespace() & !byte.is_ascii_whitespace())
-    });
-    let words = usize::from(!*in_word & !first.is_ascii_whitespace()) + inner.sum::<usize>();
-    *in_word = !text[text.len() - 1].is_ascii_whitespace();
-    words
+/// 1 for each of ASCII's blanks, likewise.
+fn blanks(text: &[u8; CHUNK]) -> [u8; CHUNK] {
+    text.map(|byte| {
+        u8::from(byte == b' ') | (u8::from(byte.wrapping_sub(b'\t') < 5) & u8::from(byte != 0x0b))
+    })
+}
+
+/// Words that begin in a piece of text behind its first byte; `None` if more than ASCII's blanks may
+/// part them. A word begins where no blank follows a blank, which the compiler compares for many
+/// bytes at once.
+fn spaced_words(text: &[u8; CHUNK + 1], in_word: &mut bool) -> Option<usize> {
+    let (before, text) = (text.first_chunk()?, text.last_chunk::<CHUNK>()?);
+    // Behind an ideograph or its mark a word begins with the next character, not within one.
+    if !*in_word && is_continuation(text[0]) {
+        return None;
+    }
+    if text.iter().fold(0, |any, byte| any | odd(*byte)) != 0 {
+        return None;
+    }
+    let (before, blank) = (blanks(before), blanks(text));
+    let begun = before.iter().zip(&blank);
+    let begun = begun.map(|(before, blank)| before & (blank ^ 1));
+    // A chunk has no more words than a byte counts.
+    let words: u8 = begun.fold(0, u8::wrapping_add);
+    let joined = !*in_word && before[0] == 0 && blank[0] == 0;
+    *in_word = blank[CHUNK - 1] == 0;
+    Some(usize::from(words) + usize::from(joined))
 }
 
 fn is_continuation(byte: u8) -> bool {
