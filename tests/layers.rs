@@ -79,6 +79,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("whatlang", &["normalize"]),
     ("rusqlite", &["store/sqlite"]),
     ("zstd", &["export/targets", "store/sqlite"]),
+    ("rustix", &["store/sqlite"]),
     ("toml", &["config"]),
     ("toml_edit", &["config"]),
     ("quick_xml", &["config", "parse"]),

@@ -14,7 +14,9 @@ mod cli;
 mod contract;
 // Real publishers' feeds, where TIDINGS_CORPUS names them.
 mod corpus;
-// `tidings run`: signals, reloads, sudden death.
+// `tidings db`: damage, copies, retention, full disks, sudden ends.
+mod db;
+// `tidings run`: signals, reloads, systemd, sudden death.
 mod daemon;
 // Every export format, read back; manifests; what is exported.
 mod exports;

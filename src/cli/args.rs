@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use super::{
     article::ArticleCommand,
     cleanup::CleanupArgs,
+    db::DbCommand,
     feed::{AccessArgs, FeedCommand},
     when::Since,
 };
@@ -150,6 +151,9 @@ pub(super) enum Command {
     Schema,
     /// Feeds by health, articles, last and next poll
     Status(StatusArgs),
+    /// Check, back up, restore, prune, compact and measure the store
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Check settings and feed files; tells every mistake with file, line and remedy
     Check,
     /// Print a completion script for a shell

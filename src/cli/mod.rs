@@ -10,6 +10,7 @@ mod backfill;
 mod check;
 mod cleanup;
 mod context;
+mod db;
 mod error;
 mod explain;
 mod export;
@@ -84,6 +85,7 @@ fn command(command: Command, context: &Context) -> Result<Ended, CliError> {
         Command::Verify(args) => verify::run(context, &args),
         Command::Schema => schema::run(),
         Command::Status(args) => status::run(context, &args),
+        Command::Db(command) => db::run(context, command),
         Command::Check => check::run(context),
         Command::Completions { shell } => help::completions(shell, context, Args::command()),
         Command::Man => help::man(context, Args::command()),

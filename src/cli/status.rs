@@ -301,9 +301,13 @@ impl Summary {
         };
         writeln!(out, "last poll {}", when(self.last_poll, "never"))?;
         writeln!(out, "next poll {}", when(self.next_poll, "none"))?;
+        let pruned = match totals.pruned {
+            0 => String::new(),
+            pruned => format!("; {pruned} deleted by [retention]"),
+        };
         writeln!(
             out,
-            "articles  {} today, {} in all",
+            "articles  {} today, {} in all{pruned}",
             totals.articles_since, totals.articles
         )
     }
@@ -334,7 +338,7 @@ impl Summary {
             "feeds": health,
             "last_poll": moment(self.last_poll),
             "next_poll": moment(self.next_poll),
-            "articles": { "today": totals.articles_since, "all": totals.articles },
+            "articles": { "today": totals.articles_since, "all": totals.articles, "pruned": totals.pruned },
             "store": { "path": store, "bytes": totals.bytes, "seq": totals.last_seq },
             "errors": errors,
             "paused_hosts": pauses.iter().map(|pause| json!({

@@ -14,6 +14,7 @@ mod feeds;
 mod headers;
 mod load;
 pub mod opml;
+mod retention;
 mod section;
 mod settings;
 mod sites;
@@ -34,7 +35,7 @@ pub use feeds::{load_feeds, no_feeds_yet};
 pub use load::{Loaded, Report, check, load, load_or_default, store_path};
 pub use sites::{SiteFeed, Trust, site_feed};
 
-use crate::model::{Opening, ProxySpec, Way};
+use crate::model::{Opening, ProxySpec, Retention, Way};
 
 /// The resolved settings. `config/tidings.toml` shows every key at its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct Config {
     pub schedule: ScheduleConfig,
     /// `[websub]`
     pub websub: WebSubConfig,
+    /// `[retention]`
+    pub retention: Retention,
 }
 
 /// `[fetch]`: how requests are made.
@@ -111,6 +114,7 @@ impl Default for Config {
             fetch: FetchConfig::default(),
             schedule: ScheduleConfig::default(),
             websub: WebSubConfig::default(),
+            retention: Retention::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     Config, Env, FetchConfig, ScheduleConfig, access,
     document::Document,
     error::ConfigError,
+    retention,
     section::Section,
     source::Source,
     value::{self, Read},
@@ -61,6 +62,7 @@ pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>) {
         websub: top
             .table("websub", |table| websub::read(table, &fetch.allow_private))
             .unwrap_or_default(),
+        retention: top.table("retention", retention::read).unwrap_or_default(),
         fetch,
         proxies,
     };
@@ -85,6 +87,7 @@ pub(super) fn home(key: &str, here: &str) -> Option<&'static str> {
         "allow_private" | "concurrency" | "host_concurrency" | "host_interval" | "timeout"
         | "connect_timeout" | "read_timeout" | "max_body" | "max_entries" | "user_agent"
         | "proxy" => ("fetch", "in [fetch]"),
+        "max_age" | "max_per_feed" | "max_bytes" | "keep_tagged" => ("retention", "in [retention]"),
         "public_url" | "listen" | "lease" => ("websub", "in [websub]"),
         _ => return None,
     };

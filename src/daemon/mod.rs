@@ -32,7 +32,7 @@ use crate::{
     config::{ConfigErrors, Env, FetchConfig},
     fetch::{ClientError, Fetcher},
     ingest::Ingest,
-    model::Time,
+    model::{Retention, Time},
     schedule::{Clock, Dispatch, Limits, Source},
     serve,
     store::{DaemonLock, PollLock, Store, StoreError},
@@ -103,8 +103,16 @@ pub fn now() -> Time {
 /// # Errors
 /// The store's.
 pub async fn open_for_polling(path: &Path) -> Result<(Store, PollLock), StoreError> {
+    // The lock first: until it is held, `db restore` may put another file in the place of the store.
+    let early = match path.exists() {
+        true => Some(PollLock::acquire(path)?),
+        false => None,
+    };
     let store = Store::open(path)?;
-    let mut lock = PollLock::acquire(path)?;
+    let mut lock = match early {
+        Some(lock) => lock,
+        None => PollLock::acquire(path)?,
+    };
     if lock.is_alone() {
         let broken = store.break_leases().await?;
         if broken > 0 {
@@ -210,6 +218,7 @@ async fn serve_feeds(
         reloaded,
         limits,
         history: feeds.config.schedule.history,
+        retention: feeds.config.retention.clone(),
         again: None,
     };
     let files = reload::Files::of(&feeds);
@@ -262,7 +271,7 @@ pub fn limits(config: &FetchConfig) -> Limits {
 }
 
 /// Says once what a maintenance run did.
-async fn tidy(store: &Store, history: Duration, now: Time) {
+async fn tidy(store: &Store, history: Duration, retention: &Retention, now: Time) {
     let before = chrono::Duration::from_std(history)
         .ok()
         .and_then(|history| now.checked_sub_signed(history));
@@ -272,5 +281,13 @@ async fn tidy(store: &Store, history: Duration, now: Time) {
         // Cut short by the end of the daemon; the next one goes on.
         Err(StoreError::Closed) => {}
         Err(error) => warn!("could not tidy the store: {error}"),
+    }
+    match store.prune(retention, now, false, |_| {}).await {
+        Ok(0) | Err(StoreError::Closed) => {}
+        Ok(articles) => info!(
+            articles,
+            "deleted {articles} articles that [retention] keeps no longer"
+        ),
+        Err(error) => warn!("could not delete old articles: {error}"),
     }
 }

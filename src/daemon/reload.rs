@@ -24,6 +24,7 @@ use super::{Feeds, STORE_PAUSE, Stop, TIDY, limits, notify, read_feeds, tidy};
 use crate::{
     config::Env,
     ingest::Ingest,
+    model::Retention,
     schedule::{Clock, Limits},
     store::{Store, StoreError},
 };
@@ -57,6 +58,7 @@ pub(super) struct Reloader {
     pub(super) reloaded: Arc<Notify>,
     pub(super) limits: watch::Sender<Limits>,
     pub(super) history: Duration,
+    pub(super) retention: Retention,
     /// When to try again what the store refused.
     pub(super) again: Option<Instant>,
 }
@@ -122,6 +124,7 @@ impl Reloader {
             Ok((feeds, message)) => {
                 *files = Files::of(&feeds);
                 self.history = feeds.config.schedule.history;
+                self.retention = feeds.config.retention.clone();
                 self.again = None;
                 info!("reloaded ({why}): {message}");
                 feeds.tell_openings();
@@ -144,7 +147,8 @@ impl Reloader {
     /// In the background: a long history takes its time, and a stop signal must not wait for it.
     fn tidy(&self) {
         let (store, history, now) = (self.store.clone(), self.history, (self.clock)());
-        tokio::spawn(async move { tidy(&store, history, now).await });
+        let retention = self.retention.clone();
+        tokio::spawn(async move { tidy(&store, history, &retention, now).await });
     }
 
     async fn take_over(&self) -> Result<(Feeds, String), Refused> {

@@ -22,6 +22,10 @@ pub struct ArticleId(pub [u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 16]);
 
+/// The random 128-bit name of a store: what is numbered in one store means nothing in another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StoreId(pub [u8; 16]);
+
 macro_rules! hex_bytes {
     ($name:ident) => {
         impl fmt::Display for $name {
@@ -39,6 +43,7 @@ macro_rules! hex_bytes {
 pub(crate) use hex_bytes;
 hex_bytes!(ArticleId);
 hex_bytes!(Fingerprint);
+hex_bytes!(StoreId);
 
 /// Where `published_at` comes from; a date is never invented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ mod feed;
 mod fetched;
 mod history;
 mod query;
+mod retention;
 mod safe;
 mod scope;
 mod spec;
@@ -22,7 +23,7 @@ mod subscription;
 pub use access::{Access, InvalidOpening, NO_PROXY, Opening, ProxySpec, Way};
 pub use article::{
     Article, ArticleId, Category, Contributor, DateSource, Details, Enclosure, Extraction,
-    Fingerprint, RawHtml, StoredArticle, TakenFrom,
+    Fingerprint, RawHtml, StoreId, StoredArticle, TakenFrom,
 };
 pub use backfill::{Backfill, Cursor, PageCommit, PageRecord, PageSource};
 pub use batch::{
@@ -45,6 +46,7 @@ pub use fetched::{
 };
 pub use history::{ArticleName, Revision, Sighting};
 pub use query::{ArticleQuery, Change, FeedFilter, Order, Page, PageKey};
+pub use retention::{Horizon, KeepRule, PruneReason, Retention, prune_reason};
 pub use safe::{printable, redact_url};
 pub use scope::{pause_until, scope_of, spacing_of};
 pub use spec::{FeedId, FeedKind, FeedSpec, HeaderSpec, InvalidFeedId, Secret};

@@ -10,9 +10,10 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{Packed, StoreError};
 use crate::model::{
     ArticleId, ArticleName, ArticleQuery, Backfill, Batch, Change, Committed, Cursor, DueFeed,
-    EntryKey, FeedFilter, FeedId, FeedOutline, FeedRecord, FeedSpec, Health, HostPause, Known,
-    Leave, NewSubscription, Page, PageCommit, PageKey, PollRecord, Push, Revision, Sighting,
-    Spread, StoredArticle, Subscription, Time, UnreadDocument,
+    EntryKey, FeedFilter, FeedId, FeedOutline, FeedRecord, FeedSpec, Health, Horizon, HostPause,
+    KeepRule, Known, Leave, NewSubscription, Page, PageCommit, PageKey, PollRecord, PruneReason,
+    Push, Retention, Revision, Sighting, Spread, StoreId, StoredArticle, Subscription, Time,
+    UnreadDocument,
 };
 
 /// All feeds that the feed files name now.
@@ -112,6 +113,43 @@ pub struct Totals {
     pub last_poll: Option<Time>,
     /// How often entries may have been lost between two polls.
     pub gaps: u64,
+    /// Articles that retention has deleted since the store was made.
+    pub pruned: u64,
+}
+
+/// Which articles a step of pruning looks at, and what it may delete.
+#[derive(Clone, Debug, Default)]
+pub struct Pruning {
+    /// Of each feed that lets articles go, by its number in the store.
+    pub horizons: BTreeMap<i64, Horizon>,
+    /// Articles before this date are looked at, oldest first; in milliseconds since 1970.
+    pub end: i64,
+    /// Behind this one.
+    pub after: Option<PageKey>,
+    /// So many may go for want of space.
+    pub needed: u64,
+}
+
+/// An article that goes, or would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrunedArticle {
+    /// Which.
+    pub id: ArticleId,
+    /// Its title.
+    pub title: String,
+    /// When it was published, else first seen.
+    pub at: Time,
+    /// Why it goes.
+    pub reason: PruneReason,
+}
+
+/// What a step of pruning did.
+#[derive(Clone, Debug, Default)]
+pub struct Pruned {
+    /// What went.
+    pub articles: Vec<PrunedArticle>,
+    /// Where the next step begins; `None`: there is none.
+    pub next: Option<PageKey>,
 }
 
 /// An article of an export, to be taken back.
@@ -315,6 +353,26 @@ pub trait Backend: Send {
     /// Drops poll history before a moment, some thousand polls in a call, and tidies after the
     /// last. Returns how many polls were dropped; call again until there are none.
     fn maintain(&mut self, history_before: Time) -> Result<u64, StoreError>;
+
+    /// This store's name, for ever: a number of another store's change sequence means nothing here.
+    fn store_id(&mut self) -> Result<StoreId, StoreError>;
+
+    /// The feeds that may let articles go, by their numbers in the store; those no feed file names any
+    /// more included.
+    fn pruned_feeds(&mut self, retention: &Retention) -> Result<Vec<(i64, KeepRule)>, StoreError>;
+
+    /// The oldest of a feed's newest articles, if it has more than so many.
+    fn last_kept(&mut self, feed: i64, articles: u64) -> Result<Option<PageKey>, StoreError>;
+
+    /// How many articles must go for want of space; see [`Retention::surplus`].
+    fn surplus(&mut self, retention: &Retention) -> Result<u64, StoreError>;
+
+    /// What the next step of pruning would delete; a few hundred articles are looked at.
+    fn prunable(&mut self, pruning: &Pruning) -> Result<Pruned, StoreError>;
+
+    /// Does the next step of pruning: what goes leaves tombstones, so that it does not come back, and
+    /// takes its revisions and sightings along.
+    fn prune(&mut self, pruning: &Pruning, now: Time) -> Result<Pruned, StoreError>;
 
     /// Counts; `since` is the moment for `articles_since`.
     fn totals(&mut self, since: Time) -> Result<Totals, StoreError>;

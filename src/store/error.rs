@@ -63,7 +63,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The file is damaged.
-    #[error("{}: the store is damaged; stop Tidings, keep the file, and restore a backup", path.display())]
+    #[error("{}: the store is damaged; stop Tidings, keep the file, and restore a backup (`tidings db restore`) or save what can be read (`tidings db recover`)", path.display())]
     Corrupt {
         /// The store's file.
         path: PathBuf,
@@ -92,6 +92,40 @@ pub enum StoreError {
     BackfillTaken {
         /// Which feed.
         feed: String,
+    },
+    /// Others use the store, and what is to be done needs it alone.
+    #[error("{}: in use by {who}; stop it first", path.display())]
+    InUse {
+        /// The store's file.
+        path: PathBuf,
+        /// Who uses it.
+        who: String,
+    },
+    /// A file is in the way.
+    #[error("{}: there is a file already; {remedy}", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A backup that is not sound.
+    #[error("{}: not restored, the backup is damaged ({what}); take another, or save what can be read with `tidings db recover`", path.display())]
+    BadBackup {
+        /// The backup.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The disk has too little room for what is to be done.
+    #[error("{}: too little space: {} needed beside the store for a while, {} free", path.display(), bytesize::ByteSize::b(*needed), bytesize::ByteSize::b(*free))]
+    NoRoom {
+        /// The store's file.
+        path: PathBuf,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes free.
+        free: u64,
     },
     /// Anything else the database says.
     #[error("store: {context}")]

@@ -84,10 +84,56 @@ impl DaemonLock {
     }
 }
 
-fn open(store: &Path, suffix: &str) -> Result<File, StoreError> {
+/// Held while a store's file is replaced or rewritten: nobody polls into it.
+#[derive(Debug)]
+pub struct SoleUse {
+    _daemon: DaemonLock,
+    _polling: PollLock,
+}
+
+impl SoleUse {
+    /// Takes both locks, or says who has them.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`]; or if a lock file cannot be made.
+    pub fn acquire(path: &Path) -> Result<Self, StoreError> {
+        let in_use = |who: String| StoreError::InUse {
+            path: path.to_owned(),
+            who,
+        };
+        let daemon = DaemonLock::acquire(path)?
+            .map_err(|pid| in_use(format!("the tidings daemon (process {pid})")))?;
+        let polling = PollLock::acquire(path)?;
+        if !polling.is_alone() {
+            return Err(in_use("a tidings that polls feeds".to_owned()));
+        }
+        Ok(Self {
+            _daemon: daemon,
+            _polling: polling,
+        })
+    }
+}
+
+/// The process id of the daemon that uses a store, if there is one; makes no file.
+pub(super) fn daemon_of(store: &Path) -> Option<String> {
+    let mut file = File::open(beside(store, ".daemon")).ok()?;
+    if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return None;
+    }
+    let mut holder = String::new();
+    // Only for the message.
+    let _ = file.read_to_string(&mut holder);
+    Some(holder.trim().to_owned())
+}
+
+fn beside(store: &Path, suffix: &str) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
     name.push(suffix);
-    let path = PathBuf::from(name);
+    PathBuf::from(name)
+}
+
+fn open(store: &Path, suffix: &str) -> Result<File, StoreError> {
+    let path = beside(store, suffix);
     OpenOptions::new()
         .read(true)
         .write(true)

@@ -5,10 +5,12 @@
 //! `sqlite/` knows SQL; nothing here decides what is new or when to poll.
 
 mod backend;
+pub mod care;
 mod error;
 mod hubs;
 mod lock;
 mod packed;
+mod prune;
 pub mod sqlite;
 mod thread;
 
@@ -20,11 +22,11 @@ use std::{
 };
 
 pub use backend::{
-    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, Restored, SyncReport,
-    Totals,
+    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Pruned, PrunedArticle, Pruning,
+    Replanned, Restored, SyncReport, Totals,
 };
 pub use error::StoreError;
-pub use lock::{DaemonLock, PollLock};
+pub use lock::{DaemonLock, PollLock, SoleUse};
 pub use packed::Packed;
 
 use crate::model::{

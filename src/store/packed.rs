@@ -1,14 +1,17 @@
 //! A batch whose bodies' markup is compressed already, so that the one writer need not do it, and
 //! so that a batch is small while it waits for the writer. Pure.
 
-use super::{StoreError, sqlite};
+use super::{
+    StoreError,
+    sqlite::{self, Frame},
+};
 use crate::model::{Action, Article, Batch, Decided};
 
 /// A batch, ready to be written.
 pub struct Packed {
     batch: Batch,
     /// Of each entry, in order.
-    markup: Vec<Option<Vec<u8>>>,
+    markup: Vec<Option<Frame>>,
 }
 
 impl Packed {
@@ -45,8 +48,8 @@ impl Packed {
     }
 
     /// The entries, each with its article's markup as it is stored.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&Decided, Option<&[u8]>)> {
-        let markup = self.markup.iter().map(Option::as_deref);
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&Decided, Option<&Frame>)> {
+        let markup = self.markup.iter().map(Option::as_ref);
         self.batch.entries.iter().zip(markup)
     }
 }
@@ -59,7 +62,7 @@ fn article(entry: &Decided) -> Option<&Article> {
 }
 
 /// The markup of each entry as it is stored.
-pub(super) fn packed(entries: &[Decided]) -> std::io::Result<Vec<Option<Vec<u8>>>> {
+pub(super) fn packed(entries: &[Decided]) -> std::io::Result<Vec<Option<Frame>>> {
     let mut compressor = None;
     let mut pack = |entry| {
         let Some(Article {

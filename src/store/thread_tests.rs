@@ -101,6 +101,12 @@ impl Backend for Stub {
         revisions(ArticleId) -> Vec<Revision>;
         delete(&[ArticleId], &str, Time) -> u32;
         maintain(Time) -> u64;
+        store_id() -> crate::model::StoreId;
+        pruned_feeds(&crate::model::Retention) -> Vec<(i64, crate::model::KeepRule)>;
+        last_kept(i64, u64) -> Option<PageKey>;
+        surplus(&crate::model::Retention) -> u64;
+        prunable(&crate::store::Pruning) -> crate::store::Pruned;
+        prune(&crate::store::Pruning, Time) -> crate::store::Pruned;
         totals(Time) -> Totals;
     }
 }

@@ -20,6 +20,7 @@ mod known;
 mod migrating;
 mod opening;
 mod restores;
+mod retention;
 mod scale;
 mod subscriptions;
 mod unread;

@@ -240,7 +240,7 @@ pub(super) fn totals(db: &Connection, since: Time, bytes: u64) -> Sql<Totals> {
     db.query_row(
         "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM articles WHERE first_seen >= :since),
                 (SELECT value FROM counters WHERE name = 'seq'), (SELECT max(at) FROM polls),
-                (SELECT coalesce(sum(count), 0) FROM gaps)",
+                (SELECT coalesce(sum(count), 0) FROM gaps), (SELECT value FROM counters WHERE name = 'pruned')",
         named_params! { ":since": millis(since) },
         |row| {
             Ok(Totals {
@@ -250,6 +250,7 @@ pub(super) fn totals(db: &Connection, since: Time, bytes: u64) -> Sql<Totals> {
                 last_seq: row.get(2)?,
                 last_poll: rows::optional_time(row, 3)?,
                 gaps: row.get(4)?,
+                pruned: row.get(5)?,
             })
         },
     )

@@ -4,7 +4,10 @@
 use rusqlite::{OptionalExtension as _, Statement, ToSql, Transaction, params};
 
 use super::{
-    Sql, feeds, hosts,
+    Sql, feeds,
+    hash::Hasher,
+    hosts,
+    html::Frame,
     rows::{self, millis},
     unread, urls,
 };
@@ -79,7 +82,7 @@ fn one(
 /// Writes entries, each with its markup, and the sightings in the feed that they are from.
 pub(super) fn write<'a>(
     tx: &Transaction<'_>,
-    entries: impl Iterator<Item = (&'a Decided, Option<&'a [u8]>)>,
+    entries: impl Iterator<Item = (&'a Decided, Option<&'a Frame>)>,
     owner: Option<i64>,
     now: Time,
     group: &mut Group,
@@ -133,7 +136,7 @@ struct Sighted {
 /// Returns what the feed sighted; `None` where there is nothing to write down.
 fn apply(
     tx: &Transaction<'_>,
-    (entry, markup): (&Decided, Option<&[u8]>),
+    (entry, markup): (&Decided, Option<&Frame>),
     owner: Option<i64>,
     now: Time,
     group: &mut Group,
@@ -143,6 +146,7 @@ fn apply(
         seq,
         owner,
         first_seen: now,
+        revision: 0,
         now,
     };
     let sighted = |article| {
@@ -237,32 +241,34 @@ pub(super) fn insert(
     let mut statement = tx.prepare_cached(
             "INSERT INTO articles (id, seq, fingerprint, owner, source, title, authors, url,
                 canonical_url, published_at, published_from, updated_at, changed_at, sort_at, language,
-                tags, enclosures, summary, extraction, words, body, details, html_base, html, first_seen)
+                tags, enclosures, summary, extraction, words, body, details, html_base, html, hash, first_seen, revision)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-                ?20, ?21, ?22, ?23, ?24, ?25)
+                ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
              ON CONFLICT (id) DO NOTHING",
     )?;
     bind_version(&mut statement, version.article.id, version, stamp)?;
-    statement.raw_bind_parameter(25, millis(stamp.first_seen))?;
+    statement.raw_bind_parameter(26, millis(stamp.first_seen))?;
+    statement.raw_bind_parameter(27, stamp.revision)?;
     Ok((statement.raw_execute()? == 1).then(|| tx.last_insert_rowid()))
 }
 
 /// Writes the next version of a stored article.
 fn update(tx: &Transaction<'_>, id: ArticleId, version: &Version<'_>, stamp: &Stamp) -> Sql<()> {
     let mut statement = tx.prepare_cached(
-        "UPDATE articles SET revision = revision + 1, seq = ?2, fingerprint = ?3, owner = ?4, source = ?5,
+        "UPDATE articles SET revision = ?26, seq = ?2, fingerprint = ?3, owner = ?4, source = ?5,
             title = ?6, authors = ?7, url = ?8, canonical_url = ?9, published_at = ?10,
             published_from = ?11, updated_at = ?12, changed_at = ?13, sort_at = ?14, language = ?15,
             tags = ?16, enclosures = ?17, summary = ?18, extraction = ?19, words = ?20, body = ?21,
-            details = ?22, html_base = ?23, html = ?24
+            details = ?22, html_base = ?23, html = ?24, hash = ?25
          WHERE id = ?1",
     )?;
     bind_version(&mut statement, id, version, stamp)?;
+    statement.raw_bind_parameter(26, stamp.revision)?;
     statement.raw_execute()?;
     Ok(())
 }
 
-/// Binds a version's columns as ?1 to ?24.
+/// Binds a version's columns as ?1 to ?25, the last being the hash of the others (`hash::COLUMNS`).
 fn bind_version(
     statement: &mut Statement<'_>,
     id: ArticleId,
@@ -271,7 +277,7 @@ fn bind_version(
 ) -> Sql<()> {
     let Version { article, markup } = version;
     let html = article.html.as_ref();
-    let values: [&dyn ToSql; 24] = [
+    let values: [&dyn ToSql; 23] = [
         &id.0,
         &stamp.seq,
         &article.fingerprint.0,
@@ -295,19 +301,22 @@ fn bind_version(
         &article.body,
         &rows::given_json(&article.details)?,
         &html.and_then(|html| html.base.as_deref()),
-        markup,
     ];
+    let mut hash = Hasher::default();
     for (at, value) in values.into_iter().enumerate() {
         statement.raw_bind_parameter(at + 1, value)?;
+        hash.bound(value)?;
     }
-    Ok(())
+    hash.bound(&millis(stamp.first_seen))?;
+    hash.bound(&stamp.revision)?;
+    statement.raw_bind_parameter(24, markup.map(|frame| frame.bytes.as_slice()))?;
+    statement.raw_bind_parameter(25, hash.with_markup(markup.map(|frame| &frame.hash)))
 }
 
 /// An article as it is written.
 pub(super) struct Version<'a> {
     pub(super) article: &'a Article,
-    /// Compressed.
-    pub(super) markup: Option<&'a [u8]>,
+    pub(super) markup: Option<&'a Frame>,
 }
 
 /// What the store adds to a version.
@@ -315,6 +324,7 @@ pub(super) struct Stamp {
     pub(super) seq: i64,
     pub(super) owner: Option<i64>,
     pub(super) first_seen: Time,
+    pub(super) revision: i64,
     pub(super) now: Time,
 }
 
@@ -326,9 +336,9 @@ pub(super) fn replace(
     version: &Version<'_>,
     mut stamp: Stamp,
 ) -> Sql<i64> {
-    let (row, first_seen): (i64, i64) = tx
-        .prepare_cached("SELECT row, first_seen FROM articles WHERE id = ?1")?
-        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (row, first_seen, revision): (i64, i64, i64) = tx
+        .prepare_cached("SELECT row, first_seen, revision FROM articles WHERE id = ?1")?
+        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     tx.prepare_cached(
         "INSERT INTO revisions (article, revision, replaced_at, owner, fingerprint, title, authors, url,
             published_at, updated_at, summary, body)
@@ -337,6 +347,7 @@ pub(super) fn replace(
     )?
     .execute(params![row, millis(stamp.now)])?;
     stamp.first_seen = rows::from_millis(1, first_seen)?;
+    stamp.revision = revision + 1;
     update(tx, id, version, &stamp)?;
     Ok(row)
 }

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::{
     Sql,
     commit::{Group, insert_poll, write},
+    html::Frame,
     rows,
 };
 use crate::{
@@ -47,9 +48,9 @@ pub(super) fn entries(
     now: Time,
 ) -> Sql<Committed> {
     let mut group = Group::load(tx)?;
-    let markup = packed(entries)
+    let markup: Vec<Option<Frame>> = packed(entries)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    let each = entries.iter().zip(markup.iter().map(Option::as_deref));
+    let each = entries.iter().zip(markup.iter().map(Option::as_ref));
     let done = write(tx, each, Some(feed), now, &mut group)?;
     group.seq.save(tx)?;
     Ok(done)

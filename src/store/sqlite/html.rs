@@ -13,7 +13,10 @@ use zstd::{
     zstd_safe::{self, CCtx, CParameter, DCtx, ErrorCode, SafeResult},
 };
 
-use super::Sql;
+use super::{
+    Sql,
+    hash::{self, Hash},
+};
 use crate::model::{ArticleId, RawHtml};
 
 /// Level 3 saves one byte in a hundred.
@@ -25,6 +28,14 @@ const BESIDE_BODY: u8 = 1;
 
 /// The columns that [`read`] wants; `a` is the article's row.
 pub(super) const COLUMNS: &str = "a.html_base, a.html";
+
+/// Markup as it is stored.
+pub(in crate::store) struct Frame {
+    /// Compressed.
+    pub(super) bytes: Vec<u8>,
+    /// Of the text.
+    pub(super) hash: Hash,
+}
 
 /// The markup of an article that cannot be read back.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +71,7 @@ impl<'a> Compressor<'a> {
         &mut self,
         html: &str,
         body: &'a str,
-    ) -> io::Result<Option<Vec<u8>>> {
+    ) -> io::Result<Option<Frame>> {
         if html.len() > RawHtml::MOST_BYTES {
             return Ok(None);
         }
@@ -71,7 +82,11 @@ impl<'a> Compressor<'a> {
         let mut stored = Vec::with_capacity(1 + self.frame.len());
         stored.push(BESIDE_BODY);
         stored.extend_from_slice(&self.frame);
-        Ok(Some(stored))
+        let hash = hash::of_markup(html.as_bytes());
+        Ok(Some(Frame {
+            bytes: stored,
+            hash,
+        }))
     }
 }
 
@@ -102,7 +117,8 @@ pub(super) fn read(
     }))
 }
 
-fn unpacked(stored: &[u8], body: &str) -> io::Result<Vec<u8>> {
+/// The text of markup as it is stored beside this body.
+pub(super) fn unpacked(stored: &[u8], body: &str) -> io::Result<Vec<u8>> {
     match stored {
         // zstd takes nothing at all for a text of no length.
         [] | [BESIDE_BODY] => Err(io::ErrorKind::UnexpectedEof.into()),

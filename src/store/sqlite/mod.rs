@@ -4,17 +4,20 @@
 
 mod articles;
 mod backfill;
+pub mod care;
 mod changes;
 mod claim;
 mod clock;
 mod commit;
 mod deliver;
 mod feeds;
+mod hash;
 mod head;
 mod hosts;
 mod html;
 mod named;
 mod open;
+mod prune;
 mod restore;
 mod rows;
 mod subscriptions;
@@ -28,17 +31,17 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-pub(super) use html::Compressor;
+pub(super) use html::{Compressor, Frame};
 
 use super::{
-    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Packed, Replanned, Restored,
-    StoreError, SyncReport, Totals,
+    Backend, Claim, Claimed, FeedSet, HostTurn, NamedClaims, Packed, Pruned, Pruning, Replanned,
+    Restored, StoreError, SyncReport, Totals,
 };
 use crate::model::{
     ArticleId, ArticleName, ArticleQuery, Backfill, Change, Committed, Cursor, DueFeed, EntryKey,
-    FeedFilter, FeedId, FeedOutline, FeedRecord, Health, HostPause, Known, Leave, NewSubscription,
-    Page, PageCommit, PageKey, PollRecord, Push, Revision, Sighting, Spread, StoredArticle,
-    Subscription, Time, UnreadDocument,
+    FeedFilter, FeedId, FeedOutline, FeedRecord, Health, HostPause, KeepRule, Known, Leave,
+    NewSubscription, Page, PageCommit, PageKey, PollRecord, Push, Retention, Revision, Sighting,
+    Spread, StoreId, StoredArticle, Subscription, Time, UnreadDocument,
 };
 
 /// One connection to a store's file.
@@ -349,6 +352,32 @@ impl Backend for Sqlite {
             urls::prune(tx, history_before)?;
             feeds::prune_polls(tx, history_before)
         })
+    }
+
+    fn store_id(&mut self) -> Result<StoreId, StoreError> {
+        self.read("read the store's name", prune::store_id)
+    }
+
+    fn pruned_feeds(&mut self, retention: &Retention) -> Result<Vec<(i64, KeepRule)>, StoreError> {
+        self.read("list feeds", |db| prune::feeds(db, retention))
+    }
+
+    fn last_kept(&mut self, feed: i64, articles: u64) -> Result<Option<PageKey>, StoreError> {
+        self.read("find a feed's last article to keep", |db| {
+            prune::last_kept(db, feed, articles)
+        })
+    }
+
+    fn surplus(&mut self, retention: &Retention) -> Result<u64, StoreError> {
+        self.read("measure the store", |db| prune::surplus(db, retention))
+    }
+
+    fn prunable(&mut self, pruning: &Pruning) -> Result<Pruned, StoreError> {
+        self.read("look for old articles", |db| prune::candidates(db, pruning))
+    }
+
+    fn prune(&mut self, pruning: &Pruning, now: Time) -> Result<Pruned, StoreError> {
+        self.write("delete old articles", |tx| prune::step(tx, pruning, now))
     }
 
     fn totals(&mut self, since: Time) -> Result<Totals, StoreError> {

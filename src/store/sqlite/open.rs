@@ -11,7 +11,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 
 use super::{
-    Sql, Sqlite,
+    Sql, Sqlite, hash,
     head::{APPLICATION_ID, InUse},
     open_error,
 };
@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_past_urls.sql"),
     include_str!("migrations/0008_refused.sql"),
     include_str!("migrations/0009_markup.sql"),
+    include_str!("migrations/0010_integrity.sql"),
 ];
 
 /// Bytes of a new store's pages. An article with its markup takes about 4 kB: of pages of 4 kB each
@@ -76,10 +77,18 @@ impl Sqlite {
         Ok(store)
     }
 
-    fn connect(path: &Path, in_use: InUse) -> Result<Self, StoreError> {
+    pub(super) fn connect(path: &Path, in_use: InUse) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
             Connection::open_with_flags(path, flags).map_err(|source| open_error(path, source))?;
+        Self::prepared(path, connection, in_use)
+    }
+
+    pub(super) fn prepared(
+        path: &Path,
+        connection: Connection,
+        in_use: InUse,
+    ) -> Result<Self, StoreError> {
         let store = Self {
             connection,
             path: path.to_owned(),
@@ -109,7 +118,7 @@ impl Sqlite {
         db.pragma_update(None, "cache_size", -8192)
     }
 
-    fn prepare_writer(&self) -> Sql<()> {
+    pub(super) fn prepare_writer(&self) -> Sql<()> {
         let db = &self.connection;
         db.pragma_update(None, "journal_mode", "wal")?;
         // FULL, because WAL with NORMAL may lose acknowledged commits on power loss.
@@ -134,28 +143,53 @@ impl Sqlite {
         Ok(())
     }
 
-    fn version(&self) -> Result<i64, StoreError> {
+    pub(super) fn version(&self) -> Result<i64, StoreError> {
         self.connection
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .map_err(|error| self.explain("read the store's head", error))
     }
 
-    fn migrate(&mut self) -> Result<(), StoreError> {
+    /// Takes every step up to the newest schema.
+    pub(super) fn migrate(&mut self) -> Result<(), StoreError> {
+        self.migrate_to(known_version())
+    }
+
+    /// Takes the steps up to a schema that this version knows; older ones are for `care`.
+    pub(super) fn migrate_to(&mut self, version: i64) -> Result<(), StoreError> {
         let mut steps = || -> Sql<()> {
             let tx = self
                 .connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let done: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            if done < known_version() {
-                for migration in MIGRATIONS.iter().skip(usize::try_from(done).unwrap_or(0)) {
+            if done < version {
+                let count = |version| usize::try_from(version).unwrap_or(0);
+                let steps = MIGRATIONS.iter().take(count(version));
+                for migration in steps.skip(count(done)) {
                     tx.execute_batch(migration)?;
                 }
-                tx.pragma_update(None, "user_version", known_version())?;
+                if version == known_version() {
+                    // By the newest schema: a step that changes what is hashed need only take the
+                    // hashes away.
+                    hash::fill(&tx)?;
+                }
+                tx.pragma_update(None, "user_version", version)?;
             }
             tx.commit()
         };
         let result = steps();
         result.map_err(|error| self.explain("migrate the store", error))
+    }
+
+    /// Makes a finished file a store that can be put into its place.
+    pub(super) fn finish(self) -> Result<(), StoreError> {
+        // Last, so that the file itself holds everything and no log must be linked with it; here at
+        // all, because SQLite lets only one connection at a time switch.
+        self.prepare_writer()
+            .map_err(|error| self.explain("prepare the new store", error))?;
+        let path = self.path;
+        self.connection
+            .close()
+            .map_err(|(_, source)| open_error(&path, source))
     }
 
     /// Size of the database and its write-ahead log in bytes.
@@ -165,17 +199,17 @@ impl Sqlite {
     }
 }
 
-fn known_version() -> i64 {
+pub(super) fn known_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-fn exists(path: &Path) -> Result<bool, StoreError> {
+pub(super) fn exists(path: &Path) -> Result<bool, StoreError> {
     path.try_exists().map_err(|source| open_error(path, source))
 }
 
@@ -192,8 +226,20 @@ fn create(path: &Path) -> Result<(), StoreError> {
         .tempfile_in(folder)
         .map_err(|source| open_error(path, source))?
         .into_temp_path();
-    let mut store = Sqlite::connect(&temporary, InUse::unchecked(&temporary)?)?;
-    // Messages name the store, not its temporary name.
+    let mut store = blank(&temporary, path)?;
+    store.migrate()?;
+    store.finish()?;
+    match temporary.persist_noclobber(path) {
+        Ok(()) => sync_folder(folder).map_err(|source| open_error(path, source)),
+        // Another process was quicker; its store is as good.
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(open_error(path, error.error)),
+    }
+}
+
+/// A file that is nothing yet but ours; messages name `path`, not its temporary name.
+pub(super) fn blank(temporary: &Path, path: &Path) -> Result<Sqlite, StoreError> {
+    let mut store = Sqlite::connect(temporary, InUse::unchecked(temporary)?)?;
     store.path = path.to_owned();
     store
         .connection
@@ -203,24 +249,9 @@ fn create(path: &Path) -> Result<(), StoreError> {
             store.connection.pragma_update(None, "application_id", id)
         })
         .map_err(|error| store.explain("mark the new store", error))?;
-    store.migrate()?;
-    // Last, so that the file itself holds everything and no log must be linked with it; here at
-    // all, because SQLite lets only one connection at a time switch.
-    store
-        .prepare_writer()
-        .map_err(|error| store.explain("prepare the new store", error))?;
-    store
-        .connection
-        .close()
-        .map_err(|(_, source)| open_error(path, source))?;
-    match temporary.persist_noclobber(path) {
-        Ok(()) => sync_folder(folder).map_err(|source| open_error(path, source)),
-        // Another process was quicker; its store is as good.
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(open_error(path, error.error)),
-    }
+    Ok(store)
 }
 
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }

@@ -4,16 +4,18 @@
 //! change it. Feeds that this store never heard of are written down as retired, so that articles
 //! know theirs again when a feed file names them.
 
+use std::io;
+
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{
     Sql,
     commit::{self, Group, Stamp, Version},
-    html,
+    html::{Compressor, Frame},
     rows::millis,
 };
 use crate::{
-    model::{Committed, FeedId, StoredArticle, Time},
+    model::{Article, Committed, FeedId, StoredArticle, Time},
     store::Restored,
 };
 
@@ -36,19 +38,17 @@ fn one(
 ) -> Sql<()> {
     let stored = &restored.article;
     let article = &stored.article;
-    let html = article.html.as_ref();
-    let markup = html
-        .and_then(|html| html::compressed(&html.text).transpose())
-        .transpose()
+    let markup = markup(article)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     let version = Version {
         article,
-        markup: markup.as_deref(),
+        markup: markup.as_ref(),
     };
     let stamp = |seq| Stamp {
         seq,
         owner: None,
         first_seen: stored.first_seen,
+        revision: i64::from(stored.revision),
         now: stored.changed_at,
     };
     let known: Option<(i64, Vec<u8>, i64)> = tx
@@ -74,13 +74,18 @@ fn one(
             let Some(row) = commit::insert(tx, &version, &stamp(group.seq.next()))? else {
                 return Ok(());
             };
-            tx.prepare_cached("UPDATE articles SET revision = ?2 WHERE row = ?1")?
-                .execute(params![row, stored.revision])?;
             done.new += 1;
             row
         }
     };
     sight(tx, row, restored, now)
+}
+
+fn markup(article: &Article) -> io::Result<Option<Frame>> {
+    let Some(html) = &article.html else {
+        return Ok(None);
+    };
+    Compressor::new()?.compressed(&html.text, &article.body)
 }
 
 /// Writes down who carried it. The oldest sighting is the first in the list.

@@ -1,0 +1,91 @@
+//! `[retention]`: how long articles are kept; everything for ever unless it says otherwise.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use toml::de::DeValue;
+
+use super::{
+    section::Section,
+    settings::home,
+    value::{self, Read},
+};
+use crate::model::{KeepRule, Retention};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Bounds of `max_age`.
+const AGES: RangeInclusive<Duration> = DAY..=Duration::from_secs(200 * 365 * 24 * 3600);
+/// Bounds of `max_bytes`: a store needs some room for feeds and history.
+const SIZES: RangeInclusive<u64> = 16 << 20..=1 << 50;
+/// Bounds of `max_per_feed`; 0 is all.
+const NUMBERS: RangeInclusive<usize> = 0..=1_000_000_000;
+
+pub(super) fn read(section: &mut Section<'_, '_>) -> Retention {
+    let general = rule(section, KeepRule::default());
+    let retention = Retention {
+        rule: general,
+        keep_tagged: section
+            .list("keep_tagged", value::label)
+            .unwrap_or_default(),
+        max_bytes: section
+            .read("max_bytes", |value| unless_empty(value, size))
+            .flatten(),
+        feeds: section
+            .table("feeds", |feeds| of_feeds(feeds, general))
+            .unwrap_or_default(),
+    };
+    section.finish(|key| home(key, "retention"));
+    retention
+}
+
+/// `[retention.feeds.ID]`: what is not said there is as for all.
+fn of_feeds(
+    section: &mut Section<'_, '_>,
+    general: KeepRule,
+) -> std::collections::BTreeMap<crate::model::FeedId, KeepRule> {
+    let mut rules = std::collections::BTreeMap::new();
+    let entries: Vec<_> = section.entries().collect();
+    for (name, span, value) in entries {
+        match name.parse() {
+            Ok(id) => {
+                let read = section.table_of(name, value, |table| {
+                    let own = rule(table, general);
+                    table.finish(|_| None);
+                    own
+                });
+                rules.extend(read.map(|rule| (id, rule)));
+            }
+            Err(why) => section.mistake(span.start, name, format!("names no feed: {why}")),
+        }
+    }
+    rules
+}
+
+fn rule(section: &mut Section<'_, '_>, general: KeepRule) -> KeepRule {
+    let number = section.read("max_per_feed", |value| value::count(value, &NUMBERS));
+    KeepRule {
+        max_age: section
+            .read("max_age", |value| unless_empty(value, age))
+            .unwrap_or(general.max_age),
+        max_articles: match number {
+            Some(0) => None,
+            Some(number) => Some(number as u64),
+            None => general.max_articles,
+        },
+    }
+}
+
+/// `None` for the empty text.
+fn unless_empty<T>(value: &DeValue<'_>, read: fn(&DeValue<'_>) -> Read<T>) -> Read<Option<T>> {
+    match value {
+        DeValue::String(text) if text.trim().is_empty() => Ok(None),
+        value => read(value).map(Some),
+    }
+}
+
+fn age(value: &DeValue<'_>) -> Read<Duration> {
+    value::duration(value, &AGES)
+}
+
+fn size(value: &DeValue<'_>) -> Read<u64> {
+    value::size(value, &SIZES)
+}
