@@ -22,6 +22,8 @@ mod daemon;
 mod exports;
 // Servers and documents that are broken or mean harm: a clear line each, and nobody else suffers.
 mod hostile;
+// `tidings run` while nothing is due: memory, and what it says of new settings.
+mod idle;
 // Detected languages, where TIDINGS_CORPUS names real feeds that declare theirs.
 mod language;
 // Who may use whom, which crate is named where, and how long a file may be: rules about `src/`.

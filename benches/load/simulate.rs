@@ -17,8 +17,8 @@ use std::{
 use tidings::{
     daemon::ClockWatch,
     model::{
-        Access, Batch, Cleanup, DueFeed, FeedCommit, FeedKind, FeedSpec, FeedState, Kept, Outcome,
-        PollRecord, Time, Validators,
+        Batch, DueFeed, FeedCommit, FeedKind, FeedSpec, FeedState, Kept, Outcome, PollRecord, Time,
+        Validators,
     },
     schedule::{Answer, Clock, Dispatch, Limits, Pace, Source, next_poll},
     store::{Claimed, FeedSet, Store, StoreError},
@@ -209,7 +209,7 @@ fn spec(feed: usize, world: &World) -> FeedSpec {
         name: None,
         kind: FeedKind::Feed,
         websub: true,
-        access: Access::default(),
+        access: Default::default(),
         interval: Some(world.interval),
         tags: Vec::new(),
         headers: Vec::new(),
@@ -217,8 +217,8 @@ fn spec(feed: usize, world: &World) -> FeedSpec {
         user_agent: None,
         timeout: None,
         max_body: None,
-        cleanup: Cleanup::default(),
-        origin: "/feeds.toml".to_owned(),
+        cleanup: Default::default(),
+        origin: "/feeds.toml".into(),
     }
 }
 

@@ -131,6 +131,11 @@ impl Context {
         let _ = writeln!(io::stderr(), "{name} {message}");
     }
 
+    /// As [`Context::complain`], of what stops nothing.
+    pub(super) fn warn(&self, message: &str) {
+        self.complain(&format!("warning: {message}"));
+    }
+
     /// What is being done, for whoever watches; nothing in a pipe.
     pub(super) fn going_on(&self, what: &str) {
         if self.terminal.is_watched() {

@@ -63,7 +63,10 @@ impl CliError {
             error => context.complain(&chain(error)),
         }
         match self {
-            Self::Daemon(DaemonError::AlreadyRunning { .. }) => ExitCode::from(75),
+            Self::Daemon(
+                DaemonError::AlreadyRunning { .. }
+                | DaemonError::Store(StoreError::InUseByOlder { .. }),
+            ) => ExitCode::from(75),
             _ => ExitCode::from(2),
         }
     }

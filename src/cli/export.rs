@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     io::{self, IsTerminal as _, Write as _},
     path::Path,
+    sync::Arc,
 };
 
 use serde_json::{Map, Value, json};
@@ -177,7 +178,9 @@ pub(super) fn cleanups(context: &Context, config: &Config) -> Cleanups {
     for error in &errors {
         context.complain(&error.to_string());
     }
-    let cleanups = specs.into_iter().map(|spec| (spec.id, spec.cleanup));
+    let cleanups = specs
+        .into_iter()
+        .map(|spec| (spec.id, Arc::unwrap_or_clone(spec.cleanup)));
     cleanups.collect()
 }
 

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     export::{self, ArticleSource, Cleanups, Options, Target},
     ingest::{Document, read_document},
-    model::{Article, FeedId, FeedKind, FeedSpec, StoredArticle, Time, printable},
+    model::{Article, Cleanup, FeedId, FeedKind, FeedSpec, StoredArticle, Time, printable},
     normalize,
     parse::Limits,
 };
@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
     let (source, explained) = wanted(args)?;
     let feed = configured(context, &loaded.config, source)?;
     let feed = feed.as_ref();
-    let own = feed.map(|feed| feed.cleanup.clone());
+    let own = feed.map(|feed| Cleanup::clone(&feed.cleanup));
     let cleanup = args.cleanup.over(own.unwrap_or_default())?;
     let id = match feed {
         Some(feed) => feed.id.clone(),

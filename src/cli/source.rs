@@ -19,7 +19,9 @@ use crate::{
     config::{self, Config, Trust, feed_url, site_feed},
     fetch::{FetchRequest, unpack},
     ingest,
-    model::{CacheHints, Failure, FeedFilter, FeedSpec, Fetched, NewBody, Validators, printable},
+    model::{
+        Access, CacheHints, Failure, FeedFilter, FeedSpec, Fetched, NewBody, Validators, printable,
+    },
     parse,
     schedule::{Refusal, may_poll_by_hand},
 };
@@ -42,9 +44,12 @@ pub(super) fn configured(
             .into_iter()
             .find(|spec| Some(&spec.url) == url.as_ref()));
     }
-    let (specs, _) = feed::specs(context, config);
+    let (specs, mistakes) = feed::specs_for(context, config, &[source]);
     let records = feed::records(context, config, &FeedFilter::default())?;
     let id = look_up(source, feed::named(&specs, &records))?;
+    if id.is_none() {
+        mistakes.check(source)?;
+    }
     Ok(specs.into_iter().find(|spec| Some(&spec.id) == id.as_ref()))
 }
 
@@ -57,7 +62,9 @@ pub(super) fn obtain(
     config: &Config,
 ) -> Result<NewBody, CliError> {
     let (most, base) = (config.fetch.max_body, args.base.clone());
-    let access = feed.map(|feed| feed.access.clone()).unwrap_or_default();
+    let access = feed
+        .map(|feed| Access::clone(&feed.access))
+        .unwrap_or_default();
     let access = args.access.over(access, config)?;
     let kind = args.kind.or(feed.map(|feed| feed.kind)).unwrap_or_default();
     if let Some(feed) = feed {

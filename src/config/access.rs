@@ -84,9 +84,17 @@ pub(super) fn auth(
 ) -> Option<HeaderSpec> {
     let at = section.find("auth")?.span().start;
     let value = section.table("auth", |auth| {
-        let both = auth.has("basic") && auth.has("bearer");
-        let neither = !auth.has("basic") && !auth.has("bearer");
-        if both || neither {
+        let bearer = auth.find("bearer").and_then(|value| {
+            let is_token = |token: &str| match token.contains([' ', '\t']) {
+                false if value::is_header_value(token) => Ok(()),
+                _ => Err("the token must be one word of visible ASCII text".to_owned()),
+            };
+            let origin = headers::origin(auth.origin("bearer"), value.get_ref(), folder, env);
+            let token = headers::secret(auth, "bearer", value, folder, env, is_token)?;
+            Some((token, origin))
+        });
+        let basic = auth.table("basic", |basic| login(basic, at, folder, env));
+        if auth.has("basic") == auth.has("bearer") && auth.is_understood() {
             auth.mistake(
                 at,
                 "",
@@ -94,22 +102,17 @@ pub(super) fn auth(
                  { bearer = { file = \"…\" } }",
             );
         }
-        let key = auth.origin("bearer");
-        let bearer = auth.read("bearer", |value| {
-            let token = headers::secret(value, folder, env)?;
-            if !value::is_header_value(&token) || token.contains([' ', '\t']) {
-                return Err("the token must be one word of visible ASCII text"
-                    .to_owned()
-                    .into());
-            }
-            let origin = headers::origin(key, value, folder, env);
-            Ok((format!("Bearer {token}"), origin))
-        });
-        let basic = auth.table("basic", |basic| login(basic, at, folder, env));
         auth.finish(|_| None);
+        let bearer = bearer.map(|(token, origin)| {
+            let value = token.map(|token| format!("Bearer {token}"));
+            (value, origin)
+        });
         bearer.or(basic.flatten().map(|login| {
-            let pair = format!("{}:{}", login.user, login.password.expose());
-            let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+            let user = login.user;
+            let value = login.password.map(|password| {
+                let pair = format!("{user}:{password}");
+                format!("Basic {}", BASE64_STANDARD.encode(pair))
+            });
             (value, login.origin)
         }))
     });
@@ -123,7 +126,7 @@ pub(super) fn auth(
     let (value, origin) = value.flatten()?;
     Some(HeaderSpec {
         name: AUTHORIZATION.to_owned(),
-        value: Secret::new(value),
+        value,
         origin,
     })
 }
@@ -137,11 +140,6 @@ struct Login {
 }
 
 fn login(section: &mut Section<'_, '_>, at: usize, folder: &Path, env: &Env) -> Option<Login> {
-    for key in ["user", "password"] {
-        if !section.has(key) {
-            section.mistake(at, key, "is missing");
-        }
-    }
     let user = section.read("user", |value| {
         let user = value::label(value)?;
         if user.contains(':') {
@@ -149,11 +147,12 @@ fn login(section: &mut Section<'_, '_>, at: usize, folder: &Path, env: &Env) -> 
         }
         Ok(user)
     });
-    let key = section.origin("password");
-    let password = section.read("password", |value| {
-        let password = Secret::new(headers::secret(value, folder, env)?);
-        Ok((password, headers::origin(key, value, folder, env)))
+    let password = section.find("password").and_then(|value| {
+        let origin = headers::origin(section.origin("password"), value.get_ref(), folder, env);
+        let password = headers::secret(section, "password", value, folder, env, |_| Ok(()))?;
+        Some((password, origin))
     });
+    section.need(at, &["user", "password"]);
     section.finish(|_| None);
     let ((password, origin), user) = (password?, user?);
     Some(Login {
@@ -195,30 +194,36 @@ pub(super) fn proxies(
                 None
             }
         };
-        if let Some((url, login)) = read {
-            proxies.push(Arc::new(ProxySpec {
-                name: name.to_owned(),
-                url,
-                login,
-            }));
-        }
+        // A proxy with a mistake has its name all the same: who refers to it is not told that there is
+        // none. With a mistake no settings take effect.
+        let (url, login) = read.unwrap_or_default();
+        proxies.push(Arc::new(ProxySpec {
+            name: name.to_owned(),
+            url,
+            login,
+        }));
     }
     proxies
 }
 
-/// `{ url = "…", user = "…", password = … }`
+/// `{ url = "…", user = "…", password = … }`, or the URL alone.
 fn with_login(
     section: &mut Section<'_, '_>,
     at: usize,
     folder: &Path,
     env: &Env,
 ) -> Option<(String, Option<(String, Secret)>)> {
-    if !section.has("url") {
-        section.mistake(at, "url", "is missing");
-    }
     let url = section.read("url", |value| Ok(proxy_url(&value::text(value)?)?));
-    let login = login(section, at, folder, env)?;
-    Some((url?, Some((login.user, login.password))))
+    section.asks(&["user", "password"]);
+    section.need(at, &["url"]);
+    let login = match section.has("user") || section.has("password") {
+        true => Some(login(section, at, folder, env)?),
+        false => {
+            section.finish(|_| None);
+            None
+        }
+    };
+    Some((url?, login.map(|login| (login.user, login.password))))
 }
 
 fn check_name(name: &str) -> Result<(), String> {

@@ -70,6 +70,36 @@ pub fn derive_id(url: &str) -> Result<FeedId, InvalidFeedId> {
     format!("{slug}-{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2]).parse()
 }
 
+/// The address of a private network that stands in a URL, in figures or as `localhost`: nobody asks
+/// for it without an opening. Names are not looked up, so that of others nothing is known.
+#[must_use]
+pub(super) fn private_address(url: &Url) -> Option<IpAddr> {
+    let address = match url.host()? {
+        Host::Ipv4(address) => IpAddr::from(address),
+        Host::Ipv6(address) => IpAddr::from(address).to_canonical(),
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            let is_local = name == "localhost" || name.ends_with(".localhost");
+            return is_local.then_some(Ipv4Addr::LOCALHOST.into());
+        }
+    };
+    let is_private = match address {
+        IpAddr::V4(address) => {
+            address.is_private()
+                || address.is_loopback()
+                || address.is_link_local()
+                || address.is_unspecified()
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback()
+                || address.is_unspecified()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+        }
+    };
+    is_private.then_some(address)
+}
+
 /// True for hosts that the operator's own `allow_private` names, where politeness is theirs to
 /// decide: address literals within, and `localhost` if it covers 127.0.0.1.
 #[must_use]
@@ -130,6 +160,34 @@ mod tests {
         assert!(id(&format!("https://x.org/{}", "long/".repeat(99))).len() <= SLUG + 7);
         assert!(id("https://[::1]/").starts_with("1-"));
         assert!(!id("https://x.org/?key=s3cret").contains("s3cret"));
+    }
+
+    #[test]
+    fn private_addresses_are_known_by_their_figures_and_other_names_are_not_judged() {
+        let private = |url: &str| private_address(&Url::parse(url).unwrap()).is_some();
+        for url in [
+            "http://127.0.0.1:8080/",
+            "http://192.168.1.20/",
+            "http://169.254.169.254/",
+            "http://0.0.0.0/",
+            "http://[::1]/",
+            "http://[fd00::1]/",
+            "http://[fe80::1]/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://localhost/",
+            "http://feeds.localhost./",
+        ] {
+            assert!(private(url), "{url}");
+        }
+        for url in [
+            "https://example.org/",
+            "https://192.0.3.1/",
+            "http://[2606:4700::1]/",
+            "http://box.local/",
+            "http://localhost.example.org/",
+        ] {
+            assert!(!private(url), "{url}");
+        }
     }
 
     #[test]

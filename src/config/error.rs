@@ -30,6 +30,8 @@ pub struct ConfigError {
     pub key: Option<String>,
     /// What is wrong and what to do.
     pub message: String,
+    /// What the feed is called whose entry has the mistake: id, URL, name, as far as they can be read.
+    pub feed: Vec<String>,
 }
 
 impl ConfigError {
@@ -40,6 +42,15 @@ impl ConfigError {
             message: message.into(),
             ..Self::default()
         }
+    }
+
+    /// True if it is a mistake in the entry of the feed that is called so: by its id or the beginning
+    /// of that, its URL or its name.
+    #[must_use]
+    pub fn is_about(&self, wanted: &str) -> bool {
+        let is_wanted = |name: &String| name.eq_ignore_ascii_case(wanted);
+        let id = self.feed.first();
+        self.feed.iter().any(is_wanted) || id.is_some_and(|id| id.starts_with(wanted))
     }
 
     /// A mistake of a whole file.
@@ -131,6 +142,7 @@ mod tests {
             }),
             key: Some("feed.\u{1b}[31m".into()),
             message: "\u{202e}oops".into(),
+            feed: Vec::new(),
         };
         assert_eq!(
             error.to_string(),

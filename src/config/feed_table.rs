@@ -3,21 +3,21 @@
 //! A feed with any mistake is left out whole: half of what was asked for may be impolite
 //! (`interval`), unwanted (`paused`) or pointless (`headers`).
 
-use std::{path::Path, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use super::{
     Config, Env, access,
     address::{derive_id, feed_url, is_own_host},
     document::Document,
     headers,
-    section::{Mistakes, Section, closest},
+    section::{Mistakes, Part, Section, closest},
     settings::{BODIES, MAX_INTERVAL, MIN_INTERVAL},
     source::Source,
     value::{self, Read, wrong_type},
 };
-use crate::model::{Cleanup, FeedId, FeedKind, FeedSpec, RuleGroup};
+use crate::model::{Access, Cleanup, FeedId, FeedKind, FeedSpec, RuleGroup};
 
 /// Even on the operator's own hosts.
 const OWN_MIN_INTERVAL: Duration = Duration::from_secs(1);
@@ -29,16 +29,106 @@ pub(super) struct FeedFile {
     pub(super) source: Source,
     pub(super) feeds: Vec<(usize, FeedSpec)>,
     pub(super) mistakes: Mistakes,
+    /// What keeps nothing from being used.
+    pub(super) warnings: Mistakes,
+}
+
+impl FeedFile {
+    /// Nothing read yet.
+    pub(super) fn new(source: Source) -> Self {
+        Self {
+            source,
+            feeds: Vec::new(),
+            mistakes: Mistakes::new(),
+            warnings: Mistakes::new(),
+        }
+    }
 }
 
 /// Reads a TOML feed file as far as it goes.
 pub(super) fn read(source: Source, config: &Config, env: &Env) -> FeedFile {
-    let document = Document::parse(source);
-    let mut feeds = Vec::new();
-    let mut mistakes = Mistakes::new();
-    {
+    let mut reading = Reading {
+        place: Place::new(&source, config, env),
+        feeds: Vec::new(),
+        mistakes: Mistakes::new(),
+        warnings: Mistakes::new(),
+    };
+    let source = match reading.blocks(&source) {
+        Some(()) => source,
+        None => reading.whole(source),
+    };
+    let Reading {
+        feeds,
+        mistakes,
+        warnings,
+        ..
+    } = reading;
+    FeedFile {
+        source,
+        feeds,
+        mistakes,
+        warnings,
+    }
+}
+
+/// A feed file that is being read.
+struct Reading<'a> {
+    place: Place<'a>,
+    feeds: Vec<(usize, FeedSpec)>,
+    mistakes: Mistakes,
+    warnings: Mistakes,
+}
+
+impl Reading<'_> {
+    /// Reads one `[[feed]]` after the other: the tree of a file with 100,000 feeds takes ten times the
+    /// file's memory. `None`, with nothing read, if the file is not made of such blocks alone: what is
+    /// wrong with its syntax shows only in the whole.
+    ///
+    /// Lines are taken for headers by their look. Where one stands in a text or list of many lines, the
+    /// block before it does not end what it began, and is no TOML.
+    fn blocks(&mut self, source: &Source) -> Option<()> {
+        let mut found = Self {
+            place: self.place.clone(),
+            feeds: Vec::new(),
+            mistakes: Mistakes::new(),
+            warnings: Mistakes::new(),
+        };
+        let mut base = usize::from(source.text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8();
+        let mut is_first = true;
+        while base < source.text.len() || is_first {
+            let block = block(&source.text[base..]);
+            let (root, errors) = DeTable::parse_recoverable(block);
+            let root = root.get_ref();
+            let part = Part { source, base };
+            match (errors.is_empty(), root.len(), root.get("feed")) {
+                (true, 0, None) if is_first => {}
+                (true, 1, Some(value)) => match value.get_ref() {
+                    DeValue::Array(tables) if tables.len() == 1 => {
+                        let DeValue::Table(table) = tables[0].get_ref() else {
+                            return None;
+                        };
+                        found.feed(part, table, tables[0].span().start, false);
+                    }
+                    _ => return None,
+                },
+                _ => return None,
+            }
+            base += block.len();
+            is_first = false;
+        }
+        *self = found;
+        Some(())
+    }
+
+    /// Reads the file as a whole, on after syntax errors.
+    fn whole(&mut self, source: Source) -> Source {
+        let document = Document::parse(source);
         let root = document.root();
-        let mut top = Section::new(&document, &root, "");
+        let part = Part {
+            source: &document.source,
+            base: 0,
+        };
+        let mut top = Section::new(part, &root, "");
         let tables = match top
             .find("feed")
             .map(|value| (value.span(), value.get_ref()))
@@ -67,48 +157,97 @@ pub(super) fn read(source: Source, config: &Config, env: &Env) -> FeedFile {
                 );
                 continue;
             };
-            let mut section = Section::new(&document, table, "feed");
             let gap = document.has_gap(&(start..end));
-            let spec = feed(
-                &mut section,
-                start,
-                gap,
-                &Place::new(&document.source, config, env),
-            );
-            if let Some(spec) = spec.filter(|_| section.mistakes.is_empty() && !gap) {
-                feeds.push((start, spec));
-            }
-            mistakes.append(&mut section.mistakes);
+            self.feed(part, table, start, gap);
         }
         top.finish(home);
-        mistakes.append(&mut top.mistakes);
+        self.mistakes.append(&mut top.mistakes);
+        drop(root);
+        self.mistakes.extend(document.errors);
+        document.source
     }
-    mistakes.extend(document.errors);
-    FeedFile {
-        source: document.source,
-        feeds,
-        mistakes,
+
+    /// Reads one feed; `gap` if a part of it could not be read.
+    fn feed(&mut self, part: Part<'_>, table: &DeTable<'_>, start: usize, gap: bool) {
+        let mut section = Section::new(part, table, "feed");
+        let spec = feed(&mut section, start, gap, &mut self.place);
+        if section.mistakes.is_empty() && !gap {
+            let start = part.base + start;
+            self.feeds.extend(spec.map(|spec| (start, spec)));
+            self.warnings.append(&mut section.warnings);
+            return;
+        }
+        let called = called(table);
+        for (_, mistake) in &mut section.mistakes {
+            mistake.feed.clone_from(&called);
+        }
+        self.mistakes.append(&mut section.mistakes);
     }
 }
 
-/// What a feed's keys are read against.
+/// The text up to the next line that looks like the header of a feed; the first line counts as part of
+/// the block, whatever it is.
+fn block(text: &str) -> &str {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        let begins = line
+            .trim_start()
+            .strip_prefix("[[")
+            .and_then(|header| header.trim_start().strip_prefix("feed"))
+            .is_some_and(|header| header.trim_start().starts_with("]]"));
+        if begins && end > 0 {
+            break;
+        }
+        end += line.len();
+    }
+    &text[..end]
+}
+
+/// What a feed with a mistake is called: its id first, then its URL and its name.
+fn called(table: &DeTable<'_>) -> Vec<String> {
+    let text = |key: &str| match table.get(key)?.get_ref() {
+        DeValue::String(text) => Some(text.trim().to_owned()),
+        _ => None,
+    };
+    let url = text("url").map(|url| match feed_url(&url) {
+        Ok(url) => url.to_string(),
+        Err(_) => url,
+    });
+    let derived = url.as_deref().and_then(|url| derive_id(url).ok());
+    let id = text("id").or(derived.map(|id| id.to_string()));
+    [id, url, text("name")].into_iter().flatten().collect()
+}
+
+/// What a feed's keys are read against, and what feeds share.
+#[derive(Clone)]
 struct Place<'a> {
     config: &'a Config,
     env: &'a Env,
-    folder: &'a Path,
-    origin: String,
+    folder: PathBuf,
+    origin: Arc<str>,
+    access: Arc<Access>,
+    cleanup: Arc<Cleanup>,
 }
 
 impl<'a> Place<'a> {
-    fn new(source: &'a Source, config: &'a Config, env: &'a Env) -> Self {
-        let folder = source.path.parent().unwrap_or(&env.cwd);
+    fn new(source: &Source, config: &'a Config, env: &'a Env) -> Self {
         Self {
             config,
             env,
-            folder,
-            origin: source.path.to_string_lossy().into_owned(),
+            folder: source.path.parent().unwrap_or(&env.cwd).to_owned(),
+            origin: source.path.to_string_lossy().into(),
+            access: Arc::default(),
+            cleanup: Arc::default(),
         }
     }
+}
+
+/// The value in the feed before this one if it is the same: neighbours are alike.
+fn shared<T: PartialEq>(last: &mut Arc<T>, value: T) -> Arc<T> {
+    if **last != value {
+        *last = Arc::new(value);
+    }
+    Arc::clone(last)
 }
 
 /// Keys of a feed that stand before the first `[[feed]]`.
@@ -143,7 +282,7 @@ fn feed(
     section: &mut Section<'_, '_>,
     start: usize,
     gap: bool,
-    place: &Place<'_>,
+    place: &mut Place<'_>,
 ) -> Option<FeedSpec> {
     let url = section.read("url", |value| Ok(feed_url(&value::text(value)?)?));
     if !section.has("url") && !gap {
@@ -158,10 +297,18 @@ fn feed(
     let own = url.as_ref().is_some_and(|url| is_own_host(url, &opened));
     let mut headers = section
         .table("headers", |table| {
-            headers::read(table, place.folder, place.env)
+            headers::read(table, &place.folder, place.env)
         })
         .unwrap_or_default();
-    headers.extend(access::auth(section, &headers, place.folder, place.env));
+    headers.extend(access::auth(section, &headers, &place.folder, place.env));
+    let cleanup = Cleanup {
+        keep: section
+            .list("keep", |value| Ok(rule_group(&value::text(value)?)?))
+            .unwrap_or_default(),
+        remove: section
+            .list("remove", |value| Ok(selector(&value::text(value)?)?))
+            .unwrap_or_default(),
+    };
     let id = section.read("id", id);
     let spec = FeedSpec {
         // The stand-in never leaves: without a URL the feed is dropped below.
@@ -178,18 +325,11 @@ fn feed(
         paused: section.read("paused", value::flag).unwrap_or_default(),
         user_agent: section.read("user_agent", value::user_agent),
         timeout: section.read("timeout", access::deadline),
-        access,
+        access: shared(&mut place.access, access),
         max_body: section.read("max_body", |value| value::size(value, &BODIES)),
-        cleanup: Cleanup {
-            keep: section
-                .list("keep", |value| Ok(rule_group(&value::text(value)?)?))
-                .unwrap_or_default(),
-            remove: section
-                .list("remove", |value| Ok(selector(&value::text(value)?)?))
-                .unwrap_or_default(),
-        },
+        cleanup: shared(&mut place.cleanup, cleanup),
         websub: section.read("websub", value::flag).unwrap_or(true),
-        origin: place.origin.clone(),
+        origin: Arc::clone(&place.origin),
     };
     section.finish(|_| None);
     url.map(|_| spec)

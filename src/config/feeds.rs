@@ -4,25 +4,43 @@
 
 use std::{collections::HashMap, path::Path};
 
+use url::Url;
+
 use super::{
     Config, Env,
+    address::{is_own_host, private_address},
     error::ConfigError,
     feed_table::{self, FeedFile},
     opml,
     section::Mistakes,
     source::Source,
 };
-use crate::model::FeedSpec;
+use crate::model::{FeedSpec, Opening};
 
 const MISSING: &str = "create it, or correct `feeds` in the settings file";
 /// Of the file that `feed add` writes to.
 const MISSING_FIRST: &str =
     "`tidings feed add URL` makes it, or correct `feeds` in the settings file";
 
+/// What the feed files say.
+#[derive(Clone, Debug, Default)]
+pub struct FeedList {
+    /// The feeds without a mistake, each once, in the order of the files.
+    pub feeds: Vec<FeedSpec>,
+    /// A feed file that is missing, a feed with a mistake, a feed that another one repeats.
+    pub errors: Vec<ConfigError>,
+    /// What concerns one feed alone and keeps it from being polled well: a credential that is missing,
+    /// a private address without an opening.
+    pub warnings: Vec<ConfigError>,
+}
+
 /// Reads every feed file that the settings name.
-///
-/// A feed file that is missing, a feed with a mistake and a feed that another one repeats are
-/// errors; all the other feeds are returned, in the order of the files.
+#[must_use]
+pub fn read_feeds(config: &Config, env: &Env) -> FeedList {
+    load_with(config, env, None)
+}
+
+/// As [`read_feeds`], for whom feeds and errors will do.
 #[must_use]
 pub fn load_feeds(config: &Config, env: &Env) -> (Vec<FeedSpec>, Vec<ConfigError>) {
     load_feeds_with(config, env, None)
@@ -44,32 +62,47 @@ pub(super) fn load_feeds_with(
     env: &Env,
     edited: Option<(&Path, &str)>,
 ) -> (Vec<FeedSpec>, Vec<ConfigError>) {
-    let mut seen = Seen::default();
-    let mut feeds = Vec::new();
-    let mut errors = Vec::new();
+    let list = load_with(config, env, edited);
+    (list.feeds, list.errors)
+}
+
+fn load_with(config: &Config, env: &Env, edited: Option<(&Path, &str)>) -> FeedList {
+    let mut files = Vec::new();
     for path in &config.feeds {
         let edited = edited.filter(|(file, _)| *file == env.absolute(path));
-        let file = match edited {
+        files.push(match edited {
             Some((_, text)) => Ok(feed_table::read(
                 Source::new(path, env, text.to_owned()),
                 config,
                 env,
             )),
             None => read_file(path, config, env),
-        };
-        let file = match file {
+        });
+    }
+    tell_twins(&mut files);
+    let mut list = FeedList::default();
+    for file in files {
+        let mut file = match file {
             Ok(file) => file,
             Err(error) => {
-                errors.push(error);
+                list.errors.push(error);
                 continue;
             }
         };
-        let (new, mut mistakes) = seen.admit(file);
-        feeds.extend(new);
-        mistakes.sort_by_key(|(offset, _)| *offset);
-        errors.extend(mistakes.into_iter().map(|(_, error)| error));
+        warn_of_private(&mut file, config);
+        for mistakes in [&mut file.mistakes, &mut file.warnings] {
+            mistakes.sort_by_key(|(offset, _)| *offset);
+        }
+        let bare = |mistakes: Mistakes| mistakes.into_iter().map(|(_, error)| error);
+        list.errors.extend(bare(file.mistakes));
+        list.warnings.extend(bare(file.warnings));
+        if list.feeds.is_empty() {
+            list.feeds.reserve_exact(file.feeds.len());
+        }
+        list.feeds
+            .extend(file.feeds.into_iter().map(|(_, feed)| feed));
     }
-    (feeds, errors)
+    list
 }
 
 /// Reads one feed file of either kind.
@@ -97,40 +130,82 @@ pub(super) fn is_opml(path: &Path) -> bool {
         .is_some_and(|extension| extension.eq_ignore_ascii_case("opml"))
 }
 
-/// URLs and ids so far, each with its file and offset; places are worked out only for messages.
-#[derive(Default)]
-struct Seen {
-    sources: Vec<Source>,
-    urls: HashMap<String, (usize, usize)>,
-    ids: HashMap<String, (usize, usize)>,
-}
-
-impl Seen {
-    /// The feeds of a file that no earlier one repeats, and the file's mistakes.
-    fn admit(&mut self, file: FeedFile) -> (Vec<FeedSpec>, Mistakes) {
-        let mut mistakes = file.mistakes;
-        let index = self.sources.len();
-        self.sources.push(file.source);
-        let mut feeds = Vec::with_capacity(file.feeds.len());
-        for (offset, feed) in file.feeds {
-            let same_url = self
-                .urls
-                .get(&feed.url)
-                .map(|at| ("url", *at, "the same feed; remove one of them"));
-            let same_id = self
-                .ids
-                .get(feed.id.as_str())
-                .map(|at| ("id", *at, "the same id; give one of them another `id`"));
-            if let Some((key, (other, other_offset), what)) = same_url.or(same_id) {
-                let message = format!("{} has {what}", self.sources[other].place(other_offset));
-                let error = self.sources[index].error(offset, &format!("feed.{key}"), message);
-                mistakes.push((offset, error));
+/// Takes out the feeds that an earlier one repeats, by its URL or its id, and says so.
+fn tell_twins(files: &mut [Result<FeedFile, ConfigError>]) {
+    let mut twins: HashMap<(usize, usize), ConfigError> = HashMap::new();
+    let (mut urls, mut ids) = (HashMap::new(), HashMap::new());
+    let read = files.iter().enumerate();
+    for (index, file) in read.filter_map(|(index, file)| Some((index, file.as_ref().ok()?))) {
+        for (at, (offset, feed)) in file.feeds.iter().enumerate() {
+            let same_url = urls
+                .get(feed.url.as_str())
+                .map(|first| ("url", *first, "the same feed; remove one of them"));
+            let same_id = ids.get(&feed.id).map(|first| {
+                let what = "the same id; give one of them another `id`";
+                ("id", *first, what)
+            });
+            if let Some((key, (first, first_offset), what)) = same_url.or(same_id) {
+                let first: &FeedFile = first;
+                let message = format!("{} has {what}", first.source.place(first_offset));
+                let mut error = file.source.error(*offset, &format!("feed.{key}"), message);
+                error.feed = vec![feed.id.to_string(), feed.url.clone()];
+                twins.insert((index, at), error);
                 continue;
             }
-            self.urls.insert(feed.url.clone(), (index, offset));
-            self.ids.insert(feed.id.to_string(), (index, offset));
-            feeds.push(feed);
+            urls.insert(feed.url.as_str(), (file, *offset));
+            ids.insert(&feed.id, (file, *offset));
         }
-        (feeds, mistakes)
+    }
+    drop((urls, ids));
+    if twins.is_empty() {
+        return;
+    }
+    for (index, file) in files.iter_mut().enumerate() {
+        let Ok(FeedFile {
+            feeds, mistakes, ..
+        }) = file
+        else {
+            continue;
+        };
+        let mut places = 0..;
+        feeds.retain(|(offset, _)| {
+            let at = places.next().unwrap_or_default();
+            let twin = twins.remove(&(index, at));
+            let is_first = twin.is_none();
+            mistakes.extend(twin.map(|error| (*offset, error)));
+            is_first
+        });
+    }
+}
+
+/// Says which feeds will be refused because they are on a private network that nobody opened.
+fn warn_of_private(file: &mut FeedFile, config: &Config) {
+    for (offset, feed) in &file.feeds {
+        let Ok(url) = Url::parse(&feed.url) else {
+            continue;
+        };
+        let Some(address) = private_address(&url) else {
+            continue;
+        };
+        let opened = [&config.fetch.allow_private[..], &feed.access.allow_private].concat();
+        if is_own_host(&url, &opened) {
+            continue;
+        }
+        let opening = Opening {
+            network: address.into(),
+            port: url.port_or_known_default(),
+        };
+        let place = if is_opml(&file.source.path) {
+            "in [fetch] of the settings"
+        } else {
+            "below this [[feed]]"
+        };
+        let message = format!(
+            "{} is on a private network, where nothing is asked for without an opening; if that is meant, write \
+             allow_private = [\"{opening}\"] {place}",
+            url.host_str().unwrap_or_default()
+        );
+        let warning = file.source.error(*offset, "feed.url", message);
+        file.warnings.push((*offset, warning));
     }
 }

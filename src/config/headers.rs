@@ -2,9 +2,15 @@
 //!
 //! No message of this file quotes a value.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Component, Path, PathBuf},
+};
 
-use toml::de::{DeTable, DeValue};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 use super::{
     Env,
@@ -40,16 +46,50 @@ pub(super) fn read(section: &mut Section<'_, '_>, folder: &Path, env: &Env) -> V
             section.mistake(span.start, name, message);
             continue;
         }
-        match resolve(value.get_ref(), folder, env) {
-            Ok(text) => headers.push(HeaderSpec {
+        let is_header = |text: &str| match is_header_value(text) {
+            true => Ok(()),
+            false => Err("the value must be one line of visible ASCII text".to_owned()),
+        };
+        if let Some(secret) = secret(section, name, value, folder, env, is_header) {
+            headers.push(HeaderSpec {
                 name: name.to_owned(),
-                value: Secret::new(text),
+                value: secret,
                 origin: origin(section.origin(name), value.get_ref(), folder, env),
-            }),
-            Err(message) => section.mistake(value.span().start, name, message),
+            });
         }
     }
     headers
+}
+
+/// A secret that stands as the value of a key, or in the file or credential that it names: one line.
+/// A credential that is not there is only warned of: it concerns no feed but this one.
+pub(super) fn secret(
+    section: &mut Section<'_, '_>,
+    key: &str,
+    value: &Spanned<DeValue<'_>>,
+    folder: &Path,
+    env: &Env,
+    check: impl FnOnce(&str) -> Result<(), String>,
+) -> Option<Secret> {
+    let at = value.span().start;
+    match find(value.get_ref(), folder, env).and_then(|found| match found {
+        Found::Text(text) => check(&text).map(|()| Found::Text(text)),
+        missing => Ok(missing),
+    }) {
+        Ok(Found::Text(text)) => Some(Secret::new(text)),
+        Ok(Found::Missing(why)) => Some(Secret::missing(section.warn(at, key, why))),
+        Err(message) => {
+            section.mistake(at, key, message);
+            None
+        }
+    }
+}
+
+/// Where a secret was looked for.
+enum Found {
+    Text(String),
+    /// Whoever starts Tidings hands it over, and did not this time.
+    Missing(String),
 }
 
 /// A token (RFC 9110 section 5.6.2) that is the operator's to set.
@@ -73,55 +113,77 @@ fn check_name(name: &str, others: &[HeaderSpec]) -> Result<(), String> {
     Ok(())
 }
 
-fn resolve(value: &DeValue<'_>, folder: &Path, env: &Env) -> Result<String, String> {
-    let text = secret(value, folder, env)?;
-    if !is_header_value(&text) {
-        return Err("the value must be one line of visible ASCII text".to_owned());
-    }
-    Ok(text)
-}
-
-/// A secret as it stands here, or in the file or credential that is named here: one line.
-pub(super) fn secret(value: &DeValue<'_>, folder: &Path, env: &Env) -> Result<String, String> {
-    let text = match value {
-        DeValue::String(text) => text.trim().to_owned(),
-        DeValue::Table(table) => read_secret(&secret_file(table, folder, env)?, env)?,
+fn find(value: &DeValue<'_>, folder: &Path, env: &Env) -> Result<Found, String> {
+    let found = match value {
+        DeValue::String(text) => Found::Text(text.trim().to_owned()),
+        DeValue::Table(table) => elsewhere(table, folder, env)?,
         other => return Err(wrong_type(other, WANTED).message),
     };
-    if text.is_empty() || text.chars().any(|c| c.is_control() && c != '\t') {
-        return Err("the value must be one line of text".to_owned());
+    match &found {
+        Found::Text(text)
+            if text.is_empty() || text.chars().any(|c| c.is_control() && c != '\t') =>
+        {
+            Err("the value must be one line of text".to_owned())
+        }
+        _ => Ok(found),
     }
-    Ok(text)
 }
 
 /// Where a secret stands, in words: its key, and the file that the key names.
 pub(super) fn origin(key: String, value: &DeValue<'_>, folder: &Path, env: &Env) -> String {
-    match value {
-        DeValue::Table(table) => match secret_file(table, folder, env) {
-            Ok(path) => format!("{} ({key})", env.shown(&path).display()),
-            // Told as a mistake where it is read.
-            Err(_) => key,
-        },
-        _ => key,
+    match file_of(value, folder, env) {
+        Some(path) => format!("{} ({key})", env.shown(&path).display()),
+        None => key,
     }
 }
 
-fn secret_file(table: &DeTable<'_>, folder: &Path, env: &Env) -> Result<PathBuf, String> {
+/// The file of a secret that stands in one.
+fn file_of(value: &DeValue<'_>, folder: &Path, env: &Env) -> Option<PathBuf> {
+    let DeValue::Table(table) = value else {
+        return None;
+    };
+    let (key, name) = table.iter().next()?;
+    let name = name.get_ref().as_str()?;
+    match key.get_ref().as_ref() {
+        "file" => Some(folder.join(name)),
+        "credential" => Some(env.credentials_directory.as_ref()?.join(name)),
+        _ => None,
+    }
+}
+
+fn elsewhere(table: &DeTable<'_>, folder: &Path, env: &Env) -> Result<Found, String> {
     let only = table.iter().next().filter(|_| table.len() == 1);
     let (key, text) = match only.map(|(key, value)| (key.get_ref().as_ref(), value.get_ref())) {
         Some((key, DeValue::String(text))) => (key, text.as_ref()),
         _ => return Err(format!("write {WANTED}")),
     };
     match key {
-        "file" => Ok(folder.join(text)),
-        "credential" if !is_file_name(text) => Err("a credential's name is a file name, without \"/\"".to_owned()),
-        "credential" => env.credentials_directory.as_ref().map(|dir| dir.join(text)).ok_or_else(|| {
-            "credentials are handed over by systemd (LoadCredential=); elsewhere use { file = \"path\" } \
-             or set $CREDENTIALS_DIRECTORY"
-                .to_owned()
-        }),
+        "file" => read_secret(&folder.join(text), env).map(Found::Text),
+        "credential" if !is_file_name(text) => {
+            Err("a credential's name is a file name, without \"/\"".to_owned())
+        }
+        "credential" => credential(text, env),
         _ => Err(format!("write {WANTED}")),
     }
+}
+
+fn credential(name: &str, env: &Env) -> Result<Found, String> {
+    let Some(folder) = &env.credentials_directory else {
+        return Ok(Found::Missing(format!(
+            "the credential \"{name}\" is missing, and with it what this feed's requests need: systemd hands \
+             credentials to its services (LoadCredential=); elsewhere use {{ file = \"path\" }} or set \
+             $CREDENTIALS_DIRECTORY"
+        )));
+    };
+    let path = folder.join(name);
+    if fs::metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Ok(Found::Missing(format!(
+            "the credential \"{name}\" is missing, and with it what this feed's requests need: it is not in \
+             $CREDENTIALS_DIRECTORY; add LoadCredential={name}:/path/to/file to the service, or use \
+             {{ file = \"path\" }}"
+        )));
+    }
+    read_secret(&path, env).map(Found::Text)
 }
 
 fn is_file_name(text: &str) -> bool {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     Config, Env,
     error::{ConfigError, ConfigErrors},
-    feeds::load_feeds,
+    feeds::read_feeds,
     settings,
     source::Source,
 };
@@ -20,6 +20,8 @@ pub struct Loaded {
     pub path: Option<PathBuf>,
     /// The settings; paths in them are absolute.
     pub config: Config,
+    /// What is missing or odd and keeps nothing from being used.
+    pub warnings: Vec<ConfigError>,
 }
 
 /// All that `check` found.
@@ -31,6 +33,8 @@ pub struct Report {
     pub feeds: usize,
     /// Every mistake, settings first, then the feed files in their order.
     pub errors: Vec<ConfigError>,
+    /// What keeps nothing from being used, in the same order.
+    pub warnings: Vec<ConfigError>,
 }
 
 /// Loads the settings from `--config`, `$TIDINGS_CONFIG`, `./tidings.toml` or
@@ -40,11 +44,12 @@ pub struct Report {
 /// Every mistake of the file; or, if there is none, what was looked for.
 pub fn load(path: Option<&Path>, env: &Env) -> Result<Loaded, ConfigErrors> {
     let path = find(path, env).ok_or_else(|| nothing_found(env))?;
-    let (config, errors) = settings::read(Source::read(&path, env, MISSING)?, env);
+    let (config, errors, warnings) = settings::read(Source::read(&path, env, MISSING)?, env);
     ConfigErrors::check(errors)?;
     Ok(Loaded {
         path: Some(path),
         config,
+        warnings,
     })
 }
 
@@ -62,6 +67,7 @@ pub fn load_or_default(path: Option<&Path>, env: &Env) -> Result<Loaded, ConfigE
                 feeds: Vec::new(),
                 ..Config::default()
             },
+            warnings: Vec::new(),
         }),
     }
 }
@@ -70,30 +76,28 @@ pub fn load_or_default(path: Option<&Path>, env: &Env) -> Result<Loaded, ConfigE
 /// settings have mistakes; those keep their defaults meanwhile.
 #[must_use]
 pub fn check(path: Option<&Path>, env: &Env) -> Report {
+    let nothing = |error| Report {
+        settings: None,
+        feeds: 0,
+        errors: vec![error],
+        warnings: Vec::new(),
+    };
     let Some(path) = find(path, env) else {
-        return Report {
-            settings: None,
-            feeds: 0,
-            errors: vec![nothing_found(env)],
-        };
+        return nothing(nothing_found(env));
     };
     let source = match Source::read(&path, env, MISSING) {
         Ok(source) => source,
-        Err(error) => {
-            return Report {
-                settings: None,
-                feeds: 0,
-                errors: vec![error],
-            };
-        }
+        Err(error) => return nothing(error),
     };
-    let (config, mut errors) = settings::read(source, env);
-    let (feeds, mut feed_errors) = load_feeds(&config, env);
-    errors.append(&mut feed_errors);
+    let (config, mut errors, mut warnings) = settings::read(source, env);
+    let mut list = read_feeds(&config, env);
+    errors.append(&mut list.errors);
+    warnings.append(&mut list.warnings);
     Report {
         settings: Some(path),
-        feeds: feeds.len(),
+        feeds: list.feeds.len(),
         errors,
+        warnings,
     }
 }
 

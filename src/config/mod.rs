@@ -31,7 +31,7 @@ pub use address::{derive_id, feed_url, is_own_host};
 pub use env::Env;
 pub use error::{ConfigError, ConfigErrors, Position};
 pub use feed_table::{feed_kind, rule_group, selector};
-pub use feeds::{load_feeds, no_feeds_yet};
+pub use feeds::{FeedList, load_feeds, no_feeds_yet, read_feeds};
 pub use load::{Loaded, Report, check, load, load_or_default, store_path};
 pub use sites::{SiteFeed, Trust, site_feed};
 

@@ -10,33 +10,44 @@ use toml::{
 };
 
 use super::{
-    document::Document,
     error::ConfigError,
+    source::Source,
     value::{Mistake, Read, wrong_type},
 };
 
 /// Mistakes with their byte offset, so that they can be told in the file's order.
 pub(super) type Mistakes = Vec<(usize, ConfigError)>;
 
+/// A file, or a part of one that was parsed alone.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) source: &'a Source,
+    /// Where in the file the part begins; offsets within it count from here.
+    pub(super) base: usize,
+}
+
 /// A table that is being read.
 pub(super) struct Section<'a, 'd> {
-    document: &'a Document,
+    part: Part<'a>,
     table: &'a DeTable<'d>,
     /// Dotted path of the table, empty for the root.
     path: String,
     asked: Vec<&'static str>,
     pub(super) mistakes: Mistakes,
+    /// What keeps nothing from being used.
+    pub(super) warnings: Mistakes,
 }
 
 impl<'a, 'd> Section<'a, 'd> {
     /// Starts to read a table.
-    pub(super) fn new(document: &'a Document, table: &'a DeTable<'d>, path: &str) -> Self {
+    pub(super) fn new(part: Part<'a>, table: &'a DeTable<'d>, path: &str) -> Self {
         Self {
-            document,
+            part,
             table,
             path: path.to_owned(),
             asked: Vec::new(),
             mistakes: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -109,16 +120,24 @@ impl<'a, 'd> Section<'a, 'd> {
             );
             return None;
         };
-        let mut section = Section::new(self.document, table, &self.key_path(key));
+        let mut section = Section::new(self.part, table, &self.key_path(key));
         let found = read(&mut section);
         self.mistakes.append(&mut section.mistakes);
+        self.warnings.append(&mut section.warnings);
         Some(found)
     }
 
     /// The raw value of a key.
     pub(super) fn find(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'d>>> {
-        self.asked.push(key);
+        self.asks(&[key]);
         self.table.get(key)
+    }
+
+    /// Keys that are known and may be read later.
+    pub(super) fn asks(&mut self, keys: &[&'static str]) {
+        let new = keys.iter().filter(|key| !self.asked.contains(key));
+        let new: Vec<_> = new.copied().collect();
+        self.asked.extend(new);
     }
 
     /// True if the key is there, right or wrong.
@@ -137,17 +156,42 @@ impl<'a, 'd> Section<'a, 'd> {
 
     /// Where a key stands, in words.
     pub(super) fn origin(&self, key: &str) -> String {
-        let file = self.document.source.shown.display();
+        let file = self.part.source.shown.display();
         format!("{} in {file}", self.key_path(key))
     }
 
     /// Reports a mistake of a key.
     pub(super) fn mistake(&mut self, offset: usize, key: &str, message: impl Into<String>) {
-        let error = self
-            .document
-            .source
-            .error(offset, &self.key_path(key), message);
-        self.mistakes.push((offset, error));
+        let mistake = self.error(offset, &self.key_path(key), message.into());
+        self.mistakes.push(mistake);
+    }
+
+    /// Reports keys that must be there and are not. A table with a key that is unknown, or with a
+    /// mistake, is not told that: what is missing is most likely what is misspelled.
+    pub(super) fn need(&mut self, offset: usize, keys: &[&str]) {
+        let missing = keys.iter().find(|key| !self.has(key));
+        if let Some(key) = missing.filter(|_| self.is_understood()) {
+            self.mistake(offset, key, "is missing");
+        }
+    }
+
+    /// True if there was no mistake so far, and no key but those that were asked for.
+    pub(super) fn is_understood(&self) -> bool {
+        self.mistakes.is_empty() && self.entries().all(|(key, ..)| self.asked.contains(&key))
+    }
+
+    /// Reports what concerns this key alone and keeps nothing from being used; gives the words.
+    pub(super) fn warn(&mut self, offset: usize, key: &str, message: String) -> String {
+        let warning = self.error(offset, &self.key_path(key), message);
+        let words = warning.1.to_string();
+        self.warnings.push(warning);
+        words
+    }
+
+    /// A mistake with its offset in the file.
+    fn error(&self, offset: usize, path: &str, message: String) -> (usize, ConfigError) {
+        let offset = self.part.base.saturating_add(offset);
+        (offset, self.part.source.error(offset, path, message))
     }
 
     /// Reports every key that was not asked for. `home` knows keys that live elsewhere.
@@ -161,12 +205,9 @@ impl<'a, 'd> Section<'a, 'd> {
                 (Some(near), None) => format!("did you mean `{near}`?"),
                 (None, None) => format!("known here: {}", self.asked.join(", ")),
             };
-            let error = self.document.source.error(
-                span.start,
-                &self.path,
-                format!("unknown key `{key}`; {remedy}"),
-            );
-            self.mistakes.push((span.start, error));
+            let message = format!("unknown key `{key}`; {remedy}");
+            let mistake = self.error(span.start, &self.path, message);
+            self.mistakes.push(mistake);
         }
     }
 

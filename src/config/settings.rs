@@ -11,7 +11,7 @@ use super::{
     document::Document,
     error::ConfigError,
     retention,
-    section::Section,
+    section::{Mistakes, Part, Section},
     source::Source,
     value::{self, Read},
     websub,
@@ -36,11 +36,16 @@ const fn days(count: u64) -> Duration {
     minutes(count * 24 * 60)
 }
 
-/// Reads the settings as far as they are right; what is wrong keeps its default.
-pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>) {
+/// Reads the settings as far as they are right; what is wrong keeps its default. Beside them the
+/// mistakes, and what keeps nothing from being used.
+pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>, Vec<ConfigError>) {
     let document = Document::parse(source);
     let root = document.root();
-    let mut top = Section::new(&document, &root, "");
+    let part = Part {
+        source: &document.source,
+        base: 0,
+    };
+    let mut top = Section::new(part, &root, "");
     let folder = document.source.path.parent().unwrap_or(&env.cwd).to_owned();
     let defaults = Config::default();
     let place = |path: PathBuf| env.absolute(&folder.join(path));
@@ -73,10 +78,8 @@ pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>) {
     let mut mistakes = top.mistakes;
     mistakes.extend(document.errors.iter().cloned());
     mistakes.sort_by_key(|(offset, _)| *offset);
-    (
-        config,
-        mistakes.into_iter().map(|(_, error)| error).collect(),
-    )
+    let told = |list: Mistakes| list.into_iter().map(|(_, error)| error).collect();
+    (config, told(mistakes), told(top.warnings))
 }
 
 /// Where a key that is unknown in one table is at home.
@@ -163,7 +166,7 @@ fn schedule(section: &mut Section<'_, '_>) -> ScheduleConfig {
     let max_interval = section.read("max_interval", |v| {
         let span = value::duration(v, &(MIN_INTERVAL..=MAX_INTERVAL))?;
         if span < interval {
-            let least = humantime::format_duration(interval);
+            let least = value::in_units(interval);
             return Err(format!("is shorter than `interval`; write at least \"{least}\"").into());
         }
         Ok(span)

@@ -72,6 +72,7 @@ impl Source {
             position: Some(self.position(offset)),
             key: (!key.is_empty()).then(|| key.to_owned()),
             message: message.into(),
+            feed: Vec::new(),
         }
     }
 

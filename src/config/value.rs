@@ -87,11 +87,25 @@ pub(super) fn duration(value: &DeValue<'_>, allowed: &RangeInclusive<Duration>) 
     if allowed.contains(&span) {
         return Ok(span);
     }
-    let (least, most) = (
-        humantime::format_duration(*allowed.start()),
-        humantime::format_duration(*allowed.end()),
-    );
+    let (least, most) = (in_units(*allowed.start()), in_units(*allowed.end()));
     Err(format!("{shown} is out of range; allowed is \"{least}\" to \"{most}\"").into())
+}
+
+/// A time span as one writes it in the settings: a whole number of the largest unit that gives one.
+pub(super) fn in_units(time: Duration) -> String {
+    const UNITS: [(u128, &str); 4] = [
+        (86_400_000, " days"),
+        (3_600_000, "h"),
+        (60_000, "m"),
+        (1000, "s"),
+    ];
+    let ms = time.as_millis();
+    match UNITS.iter().find(|(unit, _)| ms.is_multiple_of(*unit)) {
+        _ if ms == 0 => "0s".to_owned(),
+        Some((unit, _)) if ms == *unit && *unit == UNITS[0].0 => "1 day".to_owned(),
+        Some((unit, name)) => format!("{}{name}", ms / unit),
+        None => format!("{ms}ms"),
+    }
 }
 
 /// A size in bytes: text such as `"16 MiB"`, or a number.
@@ -178,7 +192,7 @@ mod tests {
         );
         assert_eq!(
             duration("\"2 days\"").unwrap_err(),
-            "\"2 days\" is out of range; allowed is \"0s\" to \"1day\""
+            "\"2 days\" is out of range; allowed is \"0s\" to \"1 day\""
         );
         assert!(duration("-1").unwrap_err().contains("out of range"));
         assert!(
@@ -187,6 +201,32 @@ mod tests {
                 .contains("a number with a point")
         );
         assert!(duration("\"99999999999999999999 years\"").is_err());
+    }
+
+    #[test]
+    fn spans_are_told_in_the_units_of_the_settings() {
+        let day = 86_400_000;
+        for (ms, told) in [
+            (0, "0s"),
+            (10, "10ms"),
+            (1500, "1500ms"),
+            (2000, "2s"),
+            (90_000, "90s"),
+            (900_000, "15m"),
+            (3_600_000, "1h"),
+            (5_400_000, "90m"),
+            (day, "1 day"),
+            (90 * day, "90 days"),
+            (3650 * day, "3650 days"),
+        ] {
+            let time = Duration::from_millis(ms);
+            assert_eq!(in_units(time), told);
+            assert_eq!(
+                humantime::parse_duration(told),
+                Ok(time),
+                "{told} can be written"
+            );
+        }
     }
 
     #[test]

@@ -1,16 +1,13 @@
 //! `[websub]`: where hubs reach this machine, and where it listens for them.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use toml::de::DeValue;
 use url::{Host, Url};
 
 use super::{
     WebSubConfig,
-    address::is_own_host,
+    address::{is_own_host, private_address},
     section::Section,
     settings::home,
     value::{self, Read},
@@ -68,27 +65,15 @@ fn public_url(value: &DeValue<'_>, allow_private: &[Opening]) -> Read<Option<Str
 
 fn is_private(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Ipv4(address)) => {
-            address.is_private()
-                || address.is_loopback()
-                || address.is_link_local()
-                || address.is_unspecified()
-        }
-        Some(Host::Ipv6(address)) => match IpAddr::from(address).to_canonical() {
-            IpAddr::V4(_) => true,
-            IpAddr::V6(address) => {
-                address.is_loopback()
-                    || address.is_unspecified()
-                    || address.is_unique_local()
-                    || address.is_unicast_link_local()
-            }
-        },
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
             LOCAL_NAMES
                 .iter()
                 .any(|local| name == *local || name.ends_with(&format!(".{local}")))
         }
+        // Nobody on the web writes IPv4 in IPv6's dress.
+        Some(Host::Ipv6(address)) if address.to_ipv4_mapped().is_some() => true,
+        Some(_) => private_address(url).is_some(),
         None => true,
     }
 }

@@ -2,10 +2,10 @@
 
 use std::{path::Path, path::PathBuf, sync::Arc};
 
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
-    config::{self, Config, ConfigErrors, Env},
+    config::{self, Config, ConfigError, ConfigErrors, Env},
     model::{FeedSpec, Opening},
     store::FeedSet,
 };
@@ -18,7 +18,9 @@ pub struct Feeds {
     /// The settings.
     pub config: Arc<Config>,
     /// The feeds of all feed files.
-    pub specs: Vec<FeedSpec>,
+    pub specs: Arc<[FeedSpec]>,
+    /// What keeps single feeds from being polled well.
+    pub warnings: Vec<ConfigError>,
 }
 
 impl Feeds {
@@ -33,16 +35,23 @@ impl Feeds {
     #[must_use]
     pub fn set(&self, origins: Option<Vec<String>>) -> FeedSet {
         FeedSet {
-            specs: self.specs.clone(),
+            specs: Arc::clone(&self.specs),
             origins,
             default_interval: self.config.schedule.interval,
+        }
+    }
+
+    /// Says in the log what single feeds lack: the others are polled.
+    pub(super) fn tell_warnings(&self) {
+        for warning in &self.warnings {
+            warn!("{warning}");
         }
     }
 
     /// Says in the log which private networks are open: nobody should have to wonder.
     pub(super) fn tell_openings(&self) {
         tell(&self.config.fetch.allow_private, "all feeds");
-        for spec in &self.specs {
+        for spec in self.specs.iter() {
             tell(
                 &spec.access.allow_private,
                 &format!("the feed {} too", spec.id),
@@ -64,11 +73,14 @@ fn tell(opened: &[Opening], whom: &str) {
 /// Every mistake in any of them.
 pub fn read_feeds(path: Option<&Path>, env: &Env) -> Result<Feeds, ConfigErrors> {
     let loaded = config::load(path, env)?;
-    let (specs, errors) = config::load_feeds(&loaded.config, env);
-    ConfigErrors::check(errors)?;
+    let list = config::read_feeds(&loaded.config, env);
+    ConfigErrors::check(list.errors)?;
+    let mut warnings = loaded.warnings;
+    warnings.extend(list.warnings);
     Ok(Feeds {
         path: loaded.path,
         config: Arc::new(loaded.config),
-        specs,
+        specs: list.feeds.into(),
+        warnings,
     })
 }

@@ -138,7 +138,7 @@ pub async fn run(
 ) -> Result<(), DaemonError> {
     // First of all: until then a signal ends the process, even one that asks for a reload.
     let signals = reload::Signals::listen().map_err(DaemonError::Signals)?;
-    let mut feeds = read_feeds(config_path, env)?;
+    let feeds = read_feeds(config_path, env)?;
     let path =
         crate::config::store_path(store_path, &feeds.config, env).map_err(ConfigErrors::from)?;
     let (store, _polling) = open_for_polling(&path).await?;
@@ -165,23 +165,23 @@ pub async fn run(
         env!("CARGO_PKG_VERSION"), feeds.specs.len(), synced.added, synced.retired, path.display()
     );
     feeds.tell_openings();
-    // Many feeds are many megabytes: there is one copy.
+    feeds.tell_warnings();
     let ingest = Ingest::new(
         fetcher,
         store.clone(),
         Arc::clone(&feeds.config),
-        std::mem::take(&mut feeds.specs),
+        Arc::clone(&feeds.specs),
         Arc::clone(&clock),
     );
-    let reloader = (config_path, env, signals);
+    let reloader = (config_path, store_path, env, signals);
     serve_feeds((reloader, listener), feeds, ingest, store, clock).await
 }
 
 /// What a reload reads and listens to.
-type Outside<'a> = (Option<&'a Path>, &'a Env, reload::Signals);
+type Outside<'a> = (Option<&'a Path>, Option<&'a Path>, &'a Env, reload::Signals);
 
 async fn serve_feeds(
-    ((config_path, env, signals), listener): (Outside<'_>, Option<TcpListener>),
+    ((config_path, store_path, env, signals), listener): (Outside<'_>, Option<TcpListener>),
     feeds: Feeds,
     ingest: Ingest,
     store: Store,
@@ -220,6 +220,7 @@ async fn serve_feeds(
         history: feeds.config.schedule.history,
         retention: feeds.config.retention.clone(),
         again: None,
+        began_with: reload::BeganWith::of(&feeds.config, store_path),
     };
     let files = reload::Files::of(&feeds);
     let control = tokio::spawn(reload::control(signals, reloader, files, stop.clone()));

@@ -7,8 +7,9 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     os::unix::fs::MetadataExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -18,11 +19,11 @@ use tokio::{
     sync::{Notify, watch},
     time::{Instant, MissedTickBehavior},
 };
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::{Feeds, STORE_PAUSE, Stop, TIDY, limits, notify, read_feeds, tidy};
 use crate::{
-    config::Env,
+    config::{Config, Env},
     ingest::Ingest,
     model::Retention,
     schedule::{Clock, Limits},
@@ -61,6 +62,48 @@ pub(super) struct Reloader {
     pub(super) retention: Retention,
     /// When to try again what the store refused.
     pub(super) again: Option<Instant>,
+    pub(super) began_with: BeganWith,
+}
+
+/// Settings that are in force from start to end: what they name was opened once.
+pub(super) struct BeganWith {
+    /// `None` where `--store` has the say.
+    store: Option<Option<PathBuf>>,
+    /// Where the listener for hubs is, if there is one.
+    listen: Option<SocketAddr>,
+}
+
+impl BeganWith {
+    pub(super) fn of(config: &Config, store_option: Option<&Path>) -> Self {
+        Self {
+            store: store_option.is_none().then(|| config.store.clone()),
+            listen: listener(config),
+        }
+    }
+
+    /// The keys whose new values need a restart.
+    fn outdated(&self, config: &Config) -> Vec<&'static str> {
+        let mut keys = Vec::new();
+        if self
+            .store
+            .as_ref()
+            .is_some_and(|store| *store != config.store)
+        {
+            keys.push("store");
+        }
+        match (self.listen, listener(config)) {
+            // Subscriptions end with the reload; the listener just has nothing to do.
+            (old, new) if old == new || new.is_none() => {}
+            (None, _) => keys.push("websub.public_url"),
+            _ => keys.push("websub.listen"),
+        }
+        keys
+    }
+}
+
+fn listener(config: &Config) -> Option<SocketAddr> {
+    let websub = &config.websub;
+    websub.public_url.as_ref().map(|_| websub.listen)
 }
 
 /// Why nothing was taken over.
@@ -128,6 +171,14 @@ impl Reloader {
                 self.again = None;
                 info!("reloaded ({why}): {message}");
                 feeds.tell_openings();
+                feeds.tell_warnings();
+                let outdated = self.began_with.outdated(&feeds.config);
+                if !outdated.is_empty() {
+                    warn!(
+                        "changed, but in force only after a restart: {}; restart tidings for it",
+                        outdated.join(", ")
+                    );
+                }
             }
             Err(refused) => {
                 files.looked();
@@ -157,7 +208,7 @@ impl Reloader {
         // Before the store: a new feed may be claimed as soon as that knows it.
         let old = self
             .ingest
-            .reconfigure(Arc::clone(&feeds.config), feeds.specs.clone())
+            .reconfigure(Arc::clone(&feeds.config), Arc::clone(&feeds.specs))
             .map_err(|error| Refused::Files(error.to_string()))?;
         let synced = self.store.sync_feeds(feeds.set(None), (self.clock)()).await;
         let report = match synced {

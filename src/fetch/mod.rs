@@ -42,7 +42,7 @@ use crate::{
     config::FetchConfig,
     model::{
         Access, FailKind, Failure, Fetched, HeaderSpec, HostPause, NewBody, Permanence, Resume,
-        Time, Validators, Way, later, scope_of,
+        Secret, Time, Validators, Way, later, scope_of,
     },
 };
 use client::{Client, Clients, Route};
@@ -209,6 +209,9 @@ impl Fetcher {
     }
 
     async fn follow(&self, request: &FetchRequest, now: Time, spent: &mut Duration) -> Fetched {
+        if let Some(failure) = self.lacks(&request.access, &request.headers) {
+            return failed(failure);
+        }
         let guard = self.guard(&request.access);
         let url = match guard.check_url(&request.url) {
             Ok(url) => url,
@@ -250,6 +253,17 @@ impl Fetcher {
                 "more than {HOPS} redirects; the site redirects in a circle or too often"
             ),
         })
+    }
+
+    /// A secret that is missing: without it the server would answer another question.
+    fn lacks(&self, access: &Access, headers: &[HeaderSpec]) -> Option<Failure> {
+        let login = match client::way(&self.config, access) {
+            Way::Proxy(proxy) => proxy.login.as_ref().map(|(_, password)| password),
+            Way::Direct => None,
+        };
+        let mut secrets = headers.iter().map(|header| &header.value).chain(login);
+        let why = secrets.find_map(Secret::why_missing)?;
+        Some(guard::forbidden(why.to_owned()))
     }
 
     fn resumed(&self, request: &FetchRequest, resume: &Resume) -> Result<Hop, Failure> {

@@ -41,6 +41,9 @@ impl Fetcher {
         access: &Access,
         now: Time,
     ) -> Posted {
+        if let Some(failure) = self.lacks(access, &[]) {
+            return Posted::from(failure);
+        }
         let form = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();

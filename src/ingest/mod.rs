@@ -84,14 +84,29 @@ pub struct Ingest {
 pub struct Setup {
     fetcher: Fetcher,
     config: Arc<Config>,
-    /// By id.
     specs: Arc<[FeedSpec]>,
+    /// Where they stand in the order of their ids.
+    by_id: Arc<[u32]>,
 }
 
 impl Setup {
+    fn new(fetcher: Fetcher, config: Arc<Config>, specs: Arc<[FeedSpec]>) -> Self {
+        let mut by_id: Vec<u32> = (0..).take(specs.len()).collect();
+        by_id.sort_by_key(|at| specs.get(*at as usize).map(|spec| &spec.id));
+        Self {
+            fetcher,
+            config,
+            specs,
+            by_id: by_id.into(),
+        }
+    }
+
     fn spec(&self, id: &FeedId) -> Option<&FeedSpec> {
-        let at = self.specs.binary_search_by(|spec| spec.id.cmp(id)).ok()?;
-        self.specs.get(at)
+        let spec = |at: &u32| self.specs.get(*at as usize);
+        let found = self
+            .by_id
+            .binary_search_by(|at| spec(at).map(|spec| &spec.id).cmp(&Some(id)));
+        spec(self.by_id.get(found.ok()?)?)
     }
 }
 
@@ -102,14 +117,10 @@ impl Ingest {
         fetcher: Fetcher,
         store: Store,
         config: Arc<Config>,
-        specs: Vec<FeedSpec>,
+        specs: impl Into<Arc<[FeedSpec]>>,
         clock: Clock,
     ) -> Self {
-        let setup = Setup {
-            fetcher,
-            config,
-            specs: by_id(specs),
-        };
+        let setup = Setup::new(fetcher, config, specs.into());
         Self {
             setup: Arc::new(RwLock::new(setup)),
             store,
@@ -130,15 +141,10 @@ impl Ingest {
     pub fn reconfigure(
         &self,
         config: Arc<Config>,
-        specs: Vec<FeedSpec>,
+        specs: Arc<[FeedSpec]>,
     ) -> Result<Setup, ClientError> {
         let fetcher = self.setup().fetcher.renewed(&config.fetch)?;
-        let setup = Setup {
-            fetcher,
-            config,
-            specs: by_id(specs),
-        };
-        Ok(self.adopt(setup))
+        Ok(self.adopt(Setup::new(fetcher, config, specs)))
     }
 
     /// Takes over a setup, such as the old one after all; gives back the one it replaces.
@@ -432,11 +438,6 @@ fn pace(spec: &FeedSpec, config: &Config) -> Pace {
 
 /// In order, for a search: a map of a hundred thousand feeds would be half as large again. Copied: the
 /// originals lie behind all that was used to read the files, and keep that from going back.
-fn by_id(mut specs: Vec<FeedSpec>) -> Arc<[FeedSpec]> {
-    specs.sort_by(|a, b| a.id.cmp(&b.id));
-    specs.as_slice().into()
-}
-
 fn answer(outcome: Outcome, hints: CacheHints, state: &FeedState) -> Answer {
     // A 304 that says nothing of freshness renews what the 200 said (RFC 9111 section 4.3.4).
     let renewed = state.max_age.map(Duration::from_secs);

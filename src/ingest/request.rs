@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::state::Seen;
 use crate::{
     fetch::FetchRequest,
-    model::{DueFeed, FailKind, Failure, FeedSpec, FeedState, Staleness, Time, Validators, later},
+    model::{
+        Access, DueFeed, FailKind, Failure, FeedSpec, FeedState, Staleness, Time, Validators, later,
+    },
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -65,7 +67,7 @@ pub(super) fn request(spec: &FeedSpec, due: &DueFeed, now: Time) -> (FetchReques
         user_agent: spec.user_agent.clone(),
         timeout: spec.timeout,
         max_body: spec.max_body,
-        access: spec.access.clone(),
+        access: Access::clone(&spec.access),
         // Nobody subscribed to a site's list of pages: it is asked for as crawlers do.
         robots: spec.kind.is_for_crawlers(),
         ..FetchRequest::default()

@@ -80,9 +80,9 @@ fn spec() -> FeedSpec {
         timeout: None,
         max_body: None,
         websub: true,
-        access: crate::model::Access::default(),
-        cleanup: Cleanup::default(),
-        origin: String::new(),
+        access: Default::default(),
+        cleanup: Default::default(),
+        origin: "".into(),
     }
 }
 

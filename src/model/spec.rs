@@ -1,6 +1,6 @@
 //! What the operator asked for: feeds as the feed files name them.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::{Access, Cleanup, article::text_enum};
 
 /// The stable name of a feed: 1 to 80 of `a-z 0-9 . _ -`, starting with a letter or digit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FeedId(String);
+pub struct FeedId(Box<str>);
 
 /// A text that cannot be a [`FeedId`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +34,7 @@ impl FromStr for FeedId {
             .next()
             .is_some_and(|byte| byte.is_ascii_alphanumeric());
         if starts_well && text.len() <= 80 && text.bytes().all(allowed) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(InvalidFeedId)
         }
@@ -48,20 +48,41 @@ impl fmt::Display for FeedId {
 }
 
 /// A value that is never printed: not by `Debug`, not in errors, not in logs.
+///
+/// It may be missing where somebody else hands it over (a credential of systemd's): then whoever
+/// needs it says why, and nothing else is held up.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Secret(String);
+pub struct Secret(Result<String, String>);
 
 impl Secret {
     /// Wraps a value.
     #[must_use]
     pub fn new(value: String) -> Self {
-        Self(value)
+        Self(Ok(value))
     }
 
-    /// The value itself; call it only where it is sent.
+    /// Stands for a value that is not there; `why` is one line with place and remedy, to be shown.
+    #[must_use]
+    pub fn missing(why: String) -> Self {
+        Self(Err(why))
+    }
+
+    /// Why there is no value; what needs one must not be done then.
+    #[must_use]
+    pub fn why_missing(&self) -> Option<&str> {
+        self.0.as_ref().err().map(String::as_str)
+    }
+
+    /// The value itself, empty if it is missing; call it only where it is sent.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// The value in another form, such as a header's.
+    #[must_use]
+    pub fn map(self, form: impl FnOnce(&str) -> String) -> Self {
+        Self(self.0.map(|value| form(&value)))
     }
 }
 
@@ -119,6 +140,8 @@ impl FeedKind {
 }
 
 /// One feed as a feed file asks for it.
+///
+/// There may be a hundred thousand: what most feeds leave at its default, or have in common, is shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedSpec {
     /// Given, or derived from the URL.
@@ -144,11 +167,11 @@ pub struct FeedSpec {
     /// Overrides `[fetch] max_body`, in bytes.
     pub max_body: Option<u64>,
     /// How its server is reached.
-    pub access: Access,
+    pub access: Arc<Access>,
     /// What is taken out of its articles' bodies.
-    pub cleanup: Cleanup,
+    pub cleanup: Arc<Cleanup>,
     /// Whether its hub, if it has one, may be asked to push its news.
     pub websub: bool,
     /// The feed file that names it, as an absolute path.
-    pub origin: String,
+    pub origin: Arc<str>,
 }

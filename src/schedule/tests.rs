@@ -392,13 +392,13 @@ async fn a_full_window_rests_until_a_poll_ends_however_much_is_due() {
         user_agent: None,
         timeout: None,
         max_body: None,
-        access: crate::model::Access::default(),
-        cleanup: crate::model::Cleanup::default(),
+        access: Default::default(),
+        cleanup: Default::default(),
         websub: true,
-        origin: "/feeds.toml".to_owned(),
+        origin: "/feeds.toml".into(),
     };
     let set = crate::store::FeedSet {
-        specs: ["a", "b", "c"].map(spec).to_vec(),
+        specs: ["a", "b", "c"].map(spec).into(),
         origins: None,
         default_interval: HOUR,
     };

@@ -5,7 +5,7 @@
 //! all; an acknowledged write survives a crash; paging is by key. `tests/contract.rs` runs one
 //! suite over all backends.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{Packed, StoreError};
 use crate::model::{
@@ -20,7 +20,7 @@ use crate::model::{
 #[derive(Clone, Debug, Default)]
 pub struct FeedSet {
     /// Every feed of every file.
-    pub specs: Vec<FeedSpec>,
+    pub specs: Arc<[FeedSpec]>,
     /// Retire only what vanished from these files; `None`: from any. The daemon owns its store's
     /// feeds; a command run with other settings must not retire them.
     pub origins: Option<Vec<String>>,

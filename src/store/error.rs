@@ -35,6 +35,21 @@ pub enum StoreError {
         /// The newest this binary knows.
         known: i64,
     },
+    /// An older Tidings wrote it, and one runs on it: it would fail on a store that was changed under it.
+    #[error(
+        "{}: the store of an older Tidings (schema {found}, this one writes {known}), which runs on it now (process {pid}); \
+         restart the daemon with this version, or use the one it was started with", path.display()
+    )]
+    InUseByOlder {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The one this binary would make of it.
+        known: i64,
+        /// The daemon's process id.
+        pid: String,
+    },
     /// It cannot be opened or created.
     #[error("{}: cannot open the store; check that the folder exists and that you may write there", path.display())]
     Open {

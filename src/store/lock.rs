@@ -114,26 +114,37 @@ impl SoleUse {
     }
 }
 
-/// The process id of the daemon that uses a store, if there is one; makes no file.
-pub(super) fn daemon_of(store: &Path) -> Option<String> {
-    let mut file = File::open(beside(store, ".daemon")).ok()?;
-    if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
-        return None;
+/// The daemon that has the store, if one runs: the process id it wrote down.
+///
+/// # Errors
+/// If the lock file is there and cannot be looked at.
+pub(super) fn running_daemon(path: &Path) -> Result<Option<String>, StoreError> {
+    let lock = lock_path(path, ".daemon");
+    let mut file = match File::open(&lock) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(io_error(&lock, source)),
+    };
+    // Shared, so that those who only look do not take each other for a daemon.
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.read_to_string(&mut holder);
+            Ok(Some(holder.trim().to_owned()))
+        }
+        Err(TryLockError::Error(source)) => Err(io_error(&lock, source)),
     }
-    let mut holder = String::new();
-    // Only for the message.
-    let _ = file.read_to_string(&mut holder);
-    Some(holder.trim().to_owned())
 }
 
-fn beside(store: &Path, suffix: &str) -> PathBuf {
+fn lock_path(store: &Path, suffix: &str) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
 fn open(store: &Path, suffix: &str) -> Result<File, StoreError> {
-    let path = beside(store, suffix);
+    let path = lock_path(store, suffix);
     OpenOptions::new()
         .read(true)
         .write(true)

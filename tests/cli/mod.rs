@@ -19,6 +19,8 @@ mod looks;
 mod manners;
 // Mistakes in settings, feed files and stores.
 mod mistakes;
+// What is wrong with one feed alone.
+mod partial;
 // `preview`.
 mod preview;
 

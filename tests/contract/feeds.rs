@@ -32,7 +32,7 @@ contract! {
 
 fn origin(feed: &str, file: &str) -> FeedSpec {
     FeedSpec {
-        origin: file.to_owned(),
+        origin: file.into(),
         ..spec(feed)
     }
 }
@@ -217,7 +217,7 @@ fn only_the_files_of_a_sync_lose_feeds(store: &mut Bench) {
     assert!(!store.feed("one").retired);
     assert!(store.feed("two").retired);
     mine.origins = Some(Vec::new());
-    mine.specs = Vec::new();
+    mine.specs = [].into();
     assert_eq!(store.db.sync_feeds(&mine, at(2)).unwrap(), report(0, 0, 0));
     mine.origins = None;
     assert_eq!(store.db.sync_feeds(&mine, at(3)).unwrap(), report(0, 0, 2));

@@ -9,7 +9,7 @@ use tidings::{
         Action, Article, ArticleQuery, Batch, Change, Decided, Details, FeedFilter, RawHtml,
         StoredArticle, Time,
     },
-    store::{Backend, StoreError, sqlite::Sqlite},
+    store::{Backend, DaemonLock, StoreError, sqlite::Sqlite},
 };
 
 use super::{article_id, at, bytes, key, version};
@@ -71,6 +71,30 @@ fn version_of(path: &Path) -> i64 {
     let raw = Connection::open(path).unwrap();
     raw.pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap()
+}
+
+#[test]
+fn a_store_is_not_changed_under_an_older_daemon_that_runs_on_it() {
+    let (_folder, path) = first_version();
+    let daemon = DaemonLock::acquire(&path).unwrap().unwrap();
+    for open in [Sqlite::open, Sqlite::open_reader] {
+        let error = open(&path).err().unwrap();
+        let told = error.to_string();
+        assert!(
+            matches!(error, StoreError::InUseByOlder { found: 1, .. }),
+            "{told}"
+        );
+        let pid = format!("process {}", std::process::id());
+        assert!(told.contains("schema 1") && told.contains(&pid), "{told}");
+        assert!(told.contains("restart the daemon"), "{told}");
+    }
+    assert_eq!(version_of(&path), 1);
+    drop(daemon);
+    assert_eq!(articles(&mut Sqlite::open_reader(&path).unwrap()).len(), 1);
+    assert!(version_of(&path) > 1);
+    // One of the same version is no hindrance.
+    let _daemon = DaemonLock::acquire(&path).unwrap().unwrap();
+    Sqlite::open_reader(&path).unwrap();
 }
 
 #[test]

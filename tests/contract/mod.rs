@@ -184,17 +184,17 @@ pub(crate) fn spec_on(feed: &str, host: &str) -> FeedSpec {
         user_agent: None,
         timeout: None,
         max_body: None,
-        access: tidings::model::Access::default(),
-        cleanup: tidings::model::Cleanup::default(),
+        access: Default::default(),
+        cleanup: Default::default(),
         websub: true,
-        origin: "/etc/feeds.toml".to_owned(),
+        origin: "/etc/feeds.toml".into(),
     }
 }
 
 /// The only feeds there are, polled hourly.
 pub(crate) fn set(specs: Vec<FeedSpec>) -> FeedSet {
     FeedSet {
-        specs,
+        specs: specs.into(),
         origins: None,
         default_interval: HOUR,
     }

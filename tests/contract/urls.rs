@@ -247,7 +247,7 @@ fn a_new_name_is_no_new_name_while_the_old_one_is_in_use(store: &mut Bench) {
     // Nor for a command whose files are others.
     let other = FeedSpec {
         id: id("other"),
-        origin: "/home/feeds.toml".to_owned(),
+        origin: "/home/feeds.toml".into(),
         ..twin
     };
     let theirs = FeedSet {

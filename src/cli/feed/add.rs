@@ -299,7 +299,7 @@ async fn keep(
     };
     let (store, _lock) = open_for_polling(&context.store_path(&feeds.config)?).await?;
     let set = FeedSet {
-        specs: vec![spec.clone()],
+        specs: [spec.clone()].into(),
         origins: Some(Vec::new()),
         default_interval: feeds.config.schedule.interval,
     };

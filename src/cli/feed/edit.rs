@@ -5,11 +5,11 @@ use std::{
     path::Path,
 };
 
-use super::{EditArgs, find, records, specs};
+use super::{EditArgs, find, records, specs, specs_for};
 use crate::{
     cli::{CliError, Ended, cleanup::parts, context::Context, terminal::count},
     config::{
-        Config, ConfigErrors, Env,
+        Config, ConfigErrors, Env, FeedList,
         edit::{self, Change, Edited, NewFeed},
         opml,
     },
@@ -61,11 +61,12 @@ pub(super) fn each(
     change: impl Fn(&Config, &Env, &str) -> Result<Edited, ConfigErrors>,
 ) -> Result<Ended, CliError> {
     let loaded = context.settings()?;
-    let (known, _) = specs(context, &loaded.config);
+    let wanted: Vec<&str> = feeds.iter().map(String::as_str).collect();
+    let (known, mistakes) = specs_for(context, &loaded.config, &wanted);
     let records = records(context, &loaded.config, &FeedFilter::default())?;
     let mut failed = 0;
     for feed in feeds {
-        let result = find(feed, &known, &records).and_then(|id| {
+        let result = find(feed, (&known, &mistakes), &records).and_then(|id| {
             change(&loaded.config, &context.env, id.as_str()).map_err(CliError::from)
         });
         match result {
@@ -94,9 +95,16 @@ pub(super) fn each(
 
 pub(super) fn import(context: &Context, file: &Path) -> Result<Ended, CliError> {
     let loaded = context.settings()?;
-    let (found, errors) = opml::read_file(file, &context.env);
+    let FeedList {
+        feeds: found,
+        errors,
+        warnings,
+    } = opml::read_file(file, &context.env);
     for error in &errors {
         context.complain(&error.to_string());
+    }
+    for told in warnings.iter().filter(|_| !context.global.quiet) {
+        writeln!(io::stderr(), "{told}")?;
     }
     if found.is_empty() && !errors.is_empty() {
         return Ok(Ended::Badly);

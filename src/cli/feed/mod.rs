@@ -24,7 +24,7 @@ use super::{
     context::{Context, Named, find_feed},
 };
 use crate::{
-    config::{self, Config},
+    config::{self, Config, ConfigError, ConfigErrors},
     model::{FeedFilter, FeedId, FeedKind, FeedRecord, FeedSpec},
     store::{Backend as _, StoreError, sqlite::Sqlite},
 };
@@ -192,10 +192,7 @@ pub(super) fn run(context: &Context, command: FeedCommand) -> Result<Ended, CliE
 /// must not keep the others from being listed. The second is how that ends; that there is no feed
 /// file yet is no mistake.
 pub(super) fn specs(context: &Context, config: &Config) -> (Vec<FeedSpec>, Ended) {
-    if config::no_feeds_yet(config, &context.env) {
-        return (Vec::new(), Ended::Well);
-    }
-    let (specs, errors) = config::load_feeds(config, &context.env);
+    let (specs, errors) = read(context, config);
     for error in &errors {
         context.complain(&error.to_string());
     }
@@ -205,6 +202,48 @@ pub(super) fn specs(context: &Context, config: &Config) -> (Vec<FeedSpec>, Ended
         Ended::InPart
     };
     (specs, ended)
+}
+
+/// The feeds of the feed files, and the mistakes in the entries of the feeds that are `wanted`; the
+/// others are told.
+pub(super) fn specs_for(
+    context: &Context,
+    config: &Config,
+    wanted: &[&str],
+) -> (Vec<FeedSpec>, Mistakes) {
+    let (specs, errors) = read(context, config);
+    let is_wanted = |error: &ConfigError| wanted.iter().any(|wanted| error.is_about(wanted));
+    let (own, others): (Vec<_>, Vec<_>) = errors.into_iter().partition(is_wanted);
+    for error in &others {
+        context.complain(&error.to_string());
+    }
+    (specs, Mistakes(own))
+}
+
+fn read(context: &Context, config: &Config) -> (Vec<FeedSpec>, Vec<ConfigError>) {
+    if config::no_feeds_yet(config, &context.env) {
+        return (Vec::new(), Vec::new());
+    }
+    config::load_feeds(config, &context.env)
+}
+
+/// Mistakes in feeds' entries, not told yet.
+pub(super) struct Mistakes(Vec<ConfigError>);
+
+impl Mistakes {
+    /// What a look-up found; for a feed whose entry has a mistake, that mistake: it is not unknown.
+    fn explain(&self, wanted: &str, found: Result<FeedId, CliError>) -> Result<FeedId, CliError> {
+        found.or_else(|error| {
+            self.check(wanted)?;
+            Err(error)
+        })
+    }
+
+    /// The mistakes in the entry of the feed that is called so, if there are any.
+    pub(super) fn check(&self, wanted: &str) -> Result<(), CliError> {
+        let own = self.0.iter().filter(|mistake| mistake.is_about(wanted));
+        Ok(ConfigErrors::check(own.cloned().collect())?)
+    }
 }
 
 /// What the store knows; nothing if there is none yet.
@@ -227,8 +266,12 @@ fn record<'a>(records: &'a [FeedRecord], id: &FeedId) -> Option<&'a FeedRecord> 
 }
 
 /// The feed that `wanted` names among the feed files' feeds.
-fn find(wanted: &str, specs: &[FeedSpec], records: &[FeedRecord]) -> Result<FeedId, CliError> {
-    find_feed(wanted, named(specs, records))
+fn find(
+    wanted: &str,
+    (specs, mistakes): (&[FeedSpec], &Mistakes),
+    records: &[FeedRecord],
+) -> Result<FeedId, CliError> {
+    mistakes.explain(wanted, find_feed(wanted, named(specs, records)))
 }
 
 /// What the feeds of the feed files can be named by.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{access, find, manners, record, records, specs};
+use super::{access, find, manners, record, records, specs, specs_for};
 use crate::{
     cli::{
         CliError, Ended, backfill,
@@ -151,7 +151,7 @@ fn to_json(spec: &FeedSpec, record: Option<&FeedRecord>, config: &Config, now: T
         "interval_seconds": spec.interval.unwrap_or(config.schedule.interval).as_secs(),
         "keep": spec.cleanup.keep.iter().map(|group| group.as_str()).collect::<Vec<_>>(),
         "remove": spec.cleanup.remove.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "file": spec.origin,
+        "file": &*spec.origin,
         "health": health(spec, record, now).as_str(),
         "waiting": wait(spec, record, now).map(|wait| wait.to_json()),
         "articles": record.map_or(0, |record| record.articles),
@@ -177,9 +177,9 @@ fn to_json(spec: &FeedSpec, record: Option<&FeedRecord>, config: &Config, now: T
 
 pub(super) fn show(context: &Context, wanted: &str, as_json: bool) -> Result<Ended, CliError> {
     let loaded = context.settings()?;
-    let (specs, _) = specs(context, &loaded.config);
+    let (specs, mistakes) = specs_for(context, &loaded.config, &[wanted]);
     let all = records(context, &loaded.config, &FeedFilter::default())?;
-    let id = find(wanted, &specs, &all)?;
+    let id = find(wanted, (&specs, &mistakes), &all)?;
     let Some(spec) = specs.iter().find(|spec| spec.id == id) else {
         return Err(CliError::Told(format!("no feed is called {wanted:?}")));
     };
@@ -289,7 +289,7 @@ fn describe(
     let leads = redirect.map(|to| format!("{} ({:?}, {} polls)", to.url, to.permanence, to.polls));
     line("leads to", leads)?;
     line("site", state.site_url.clone())?;
-    let file = context.env.shown(spec.origin.as_ref());
+    let file = context.env.shown((*spec.origin).as_ref());
     line("file", Some(file.display().to_string()))?;
     for (key, value) in asked(config, spec) {
         line(key, Some(value))?;

@@ -247,7 +247,11 @@ fn edit(
 
 /// The ids of an OPML file; an error with the remedy if the feed is among them.
 fn look_in_opml(path: &Path, env: &Env, feed: &str) -> Result<Vec<FeedId>, ConfigError> {
-    let (specs, _) = opml::read_file(path, env);
+    // A file that cannot be read is told by those who poll.
+    let specs: Vec<FeedSpec> = opml::read_source(path, env, "").map_or_else(
+        |_| Vec::new(),
+        |file| file.feeds.into_iter().map(|(_, feed)| feed).collect(),
+    );
     let url = feed_url(feed).ok().map(|url| url.to_string());
     if specs
         .iter()

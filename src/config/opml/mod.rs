@@ -10,31 +10,40 @@ mod write;
 
 use std::path::Path;
 
+use read::Pages;
 pub use write::write;
 
 use super::{
     Env,
     error::ConfigError,
     feed_table::FeedFile,
+    feeds::FeedList,
     source::{Source, read_bytes},
 };
-use crate::model::FeedSpec;
 
-/// Reads an OPML file for import. Entries with a mistake are errors, the others are returned,
-/// each URL once.
+/// Reads an OPML file for import. Entries with a mistake are errors, the others are feeds, each URL
+/// once. Pages of sites that are known by rule are replaced by their feeds, and those become warnings.
 #[must_use]
-pub fn read_file(path: &Path, env: &Env) -> (Vec<FeedSpec>, Vec<ConfigError>) {
-    match read_source(path, env, "check the path") {
-        Ok(file) => (
-            file.feeds.into_iter().map(|(_, feed)| feed).collect(),
-            file.mistakes.into_iter().map(|(_, error)| error).collect(),
-        ),
-        Err(error) => (Vec::new(), vec![error]),
+pub fn read_file(path: &Path, env: &Env) -> FeedList {
+    match read_by(path, env, "check the path", Pages::ByRule) {
+        Ok(file) => FeedList {
+            feeds: file.feeds.into_iter().map(|(_, feed)| feed).collect(),
+            errors: file.mistakes.into_iter().map(|(_, error)| error).collect(),
+            warnings: file.warnings.into_iter().map(|(_, told)| told).collect(),
+        },
+        Err(error) => FeedList {
+            errors: vec![error],
+            ..FeedList::default()
+        },
     }
 }
 
 /// Reads an OPML feed file with the places of its feeds.
 pub(super) fn read_source(path: &Path, env: &Env, remedy: &str) -> Result<FeedFile, ConfigError> {
+    read_by(path, env, remedy, Pages::AsTheyStand)
+}
+
+fn read_by(path: &Path, env: &Env, remedy: &str, pages: Pages) -> Result<FeedFile, ConfigError> {
     let text = read::decode(read_bytes(path, env, remedy)?);
-    Ok(read::read(Source::new(path, env, text)))
+    Ok(read::read(Source::new(path, env, text), pages))
 }

@@ -3,7 +3,7 @@
 //! Attribute names in any case, raw `&`, HTML entities, unclosed and unmatched tags, any or no
 //! `version` are taken as they come. Sizes are capped, so a hostile file costs little.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use quick_xml::{
     Reader,
@@ -15,9 +15,10 @@ use crate::{
         address::{derive_id, feed_url},
         feed_table::FeedFile,
         section::Mistakes,
+        sites::{Trust, site_feed},
         source::Source,
     },
-    model::{FeedKind, FeedSpec},
+    model::{Access, Cleanup, FeedKind, FeedSpec, redact_url},
 };
 
 /// More are not read; no person follows so many feeds.
@@ -43,9 +44,19 @@ pub(super) fn decode(bytes: Vec<u8>) -> String {
     }
 }
 
+/// What becomes of addresses that are known to be pages and no feeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pages {
+    /// A feed file is taken by its word, today as yesterday.
+    AsTheyStand,
+    /// The feeds that belong to them by the rules of `sites` are taken in their place; where an outline
+    /// has no feed's address, its page's is looked at.
+    ByRule,
+}
+
 /// Reads the outlines with a URL.
-pub(super) fn read(source: Source) -> FeedFile {
-    let mut outlines = Outlines::new(&source);
+pub(super) fn read(source: Source, pages: Pages) -> FeedFile {
+    let mut outlines = Outlines::new(&source, pages);
     let mut reader = Reader::from_str(&source.text);
     let config = reader.config_mut();
     config.check_end_names = false;
@@ -91,13 +102,14 @@ pub(super) fn read(source: Source) -> FeedFile {
         );
     }
     let Outlines {
-        feeds, mistakes, ..
-    } = outlines;
-    FeedFile {
-        source,
         feeds,
         mistakes,
-    }
+        told,
+        ..
+    } = outlines;
+    let mut file = FeedFile::new(source);
+    (file.feeds, file.mistakes, file.warnings) = (feeds, mistakes, told);
+    file
 }
 
 fn is_outline(name: &str) -> bool {
@@ -107,25 +119,34 @@ fn is_outline(name: &str) -> bool {
 /// What was read so far.
 struct Outlines<'a> {
     source: &'a Source,
-    origin: String,
+    pages: Pages,
+    origin: Arc<str>,
     /// One for each open outline; `None` for those that are no folder.
     folders: Vec<Option<String>>,
     urls: HashSet<String>,
     count: usize,
     feeds: Vec<(usize, FeedSpec)>,
     mistakes: Mistakes,
+    /// Which feeds were taken in place of pages.
+    told: Mistakes,
+    access: Arc<Access>,
+    cleanup: Arc<Cleanup>,
 }
 
 impl<'a> Outlines<'a> {
-    fn new(source: &'a Source) -> Self {
+    fn new(source: &'a Source, pages: Pages) -> Self {
         Self {
             source,
-            origin: source.path.to_string_lossy().into_owned(),
+            pages,
+            origin: source.path.to_string_lossy().into(),
             folders: Vec::new(),
             urls: HashSet::new(),
             count: 0,
             feeds: Vec::new(),
             mistakes: Vec::new(),
+            told: Vec::new(),
+            access: Arc::default(),
+            cleanup: Arc::default(),
         }
     }
 
@@ -139,7 +160,10 @@ impl<'a> Outlines<'a> {
             );
             return false;
         }
-        let outline = Attributes::of(tag);
+        let mut outline = Attributes::of(tag);
+        if self.pages == Pages::ByRule {
+            self.follow_rule(&mut outline, at);
+        }
         let is_feed = !outline.url.is_empty();
         if is_feed {
             self.feed(&outline, at);
@@ -157,6 +181,29 @@ impl<'a> Outlines<'a> {
             );
         }
         depth <= MAX_DEPTH
+    }
+
+    /// Puts a page's feed in the page's place, if a rule knows it. A guess is good enough for an address
+    /// that is no feed's by its shape.
+    fn follow_rule(&mut self, outline: &mut Attributes, at: usize) {
+        let page = if outline.url.is_empty() {
+            &outline.page
+        } else {
+            &outline.url
+        };
+        let rule = site_feed(page).filter(|rule| rule.trust != Trust::Late);
+        let Some(rule) = rule.filter(|rule| rule.url != *page) else {
+            return;
+        };
+        let message = format!(
+            "\"{}\" is a page ({}); its feed {} is taken",
+            redact_url(page),
+            rule.rule,
+            redact_url(&rule.url)
+        );
+        self.told
+            .push((at, self.source.error(at, "outline", message)));
+        outline.url = rule.url;
     }
 
     fn feed(&mut self, outline: &Attributes, at: usize) {
@@ -181,10 +228,10 @@ impl<'a> Outlines<'a> {
             user_agent: None,
             timeout: None,
             max_body: None,
-            access: crate::model::Access::default(),
-            cleanup: crate::model::Cleanup::default(),
+            access: Arc::clone(&self.access),
+            cleanup: Arc::clone(&self.cleanup),
             websub: true,
-            origin: self.origin.clone(),
+            origin: Arc::clone(&self.origin),
             url,
         };
         self.feeds.push((at, spec));
@@ -228,6 +275,7 @@ impl<'a> Outlines<'a> {
 #[derive(Default)]
 struct Attributes {
     url: String,
+    page: String,
     title: String,
     text: String,
     category: String,
@@ -240,6 +288,7 @@ impl Attributes {
         for attribute in tag.html_attributes().with_checks(false).flatten() {
             let field = match attribute.key.as_ref().to_ascii_lowercase().as_str() {
                 "xmlurl" => &mut found.url,
+                "htmlurl" => &mut found.page,
                 "title" => &mut found.title,
                 "text" => &mut found.text,
                 "category" => &mut found.category,

@@ -2,18 +2,26 @@
 
 use std::path::Path;
 
-use super::{read::read, write};
+use super::{
+    read::{Pages, read},
+    write,
+};
 use crate::{
     config::{Env, feed_table::FeedFile, source::Source},
     model::{FeedKind, FeedSpec},
 };
 
 fn opml(text: &str) -> FeedFile {
-    read(Source::new(
+    opml_with(text, Pages::AsTheyStand)
+}
+
+fn opml_with(text: &str, pages: Pages) -> FeedFile {
+    let source = Source::new(
         Path::new("list.opml"),
         &Env::in_dir("/srv"),
         text.to_owned(),
-    ))
+    );
+    read(source, pages)
 }
 
 fn errors(file: &FeedFile) -> Vec<String> {

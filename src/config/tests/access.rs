@@ -191,6 +191,37 @@ fn mistakes_of_the_proxies_are_told_without_their_passwords() {
 }
 
 #[test]
+fn one_slip_is_one_line() {
+    for lines in [
+        "auth = { baerer = \"hush\" }",
+        "auth = { basic = { usr = \"me\", password = \"hush\" } }",
+        "auth = { basic = { user = \"me\", pasword = \"hush\" } }",
+        "auth = { basic = {} }",
+        "auth = { basic = \"hush\" }",
+        "auth = {}",
+    ] {
+        let (_, errors) = feed(lines);
+        assert_eq!(errors.len(), 1, "{lines}: {errors:#?}");
+    }
+    for line in [
+        "ulr = \"http://x:1\"\nuser = \"me\"\npassword = \"hush\"",
+        "url = \"http://x:1\"\nusr = \"me\"\npassword = \"hush\"",
+        "url = \"htp://x:1\"",
+        "",
+    ] {
+        // Whoever refers to the proxy is not told that there is none.
+        let settings = format!("[proxies.office]\n{line}\n[fetch]\nproxy = \"office\"\n");
+        let folder = Folder::new(&[("tidings.toml", &settings)]);
+        let errors = load(None, &folder.env).unwrap_err().into_vec();
+        assert_eq!(errors.len(), 1, "{line}: {errors:#?}");
+    }
+    let settings = "[proxies]\nplain = { url = \"http://x:1\" }\n";
+    let folder = Folder::new(&[("tidings.toml", settings)]);
+    let config = load(None, &folder.env).unwrap().config;
+    assert_eq!(config.proxies[0].login, None);
+}
+
+#[test]
 fn a_feeds_own_opening_makes_its_host_the_operators_own_at_that_port() {
     let fast = "interval = \"1m\"\nallow_private = [\"192.168.1.20:PORT\"]";
     let (feeds, _) = feed_under("", &fast.replace("PORT", "1200"));
@@ -216,7 +247,7 @@ fn an_opml_file_opens_no_network_and_chooses_no_proxy() {
     let (feeds, errors) = Folder::new(&files).feeds();
     assert_eq!(errors, [""; 0]);
     let feed = &feeds[0];
-    assert_eq!(feed.access, crate::model::Access::default());
+    assert_eq!(*feed.access, crate::model::Access::default());
     assert_eq!(
         (feed.headers.len(), &feed.user_agent, feed.timeout),
         (0, &None, None)

@@ -42,7 +42,7 @@ url = "https://a.org/"
             "tidings.toml:6:32: fetch.allow_private: \"localhost\" is not a network; write e.g. \"127.0.0.0/8\" or \"fd00::/8\", with a port \"192.168.1.20/32:1200\"",
             "tidings.toml:7:1: fetch: unknown key `usr_agent`; did you mean `user_agent`?",
             "tidings.toml:8:1: fetch: unknown key `store`; it belongs at the top of the file, before the first [table]",
-            "tidings.toml:10:12: schedule.interval: \"5m\" is out of range; allowed is \"15m\" to \"30days\"",
+            "tidings.toml:10:12: schedule.interval: \"5m\" is out of range; allowed is \"15m\" to \"30 days\"",
             "tidings.toml:11:16: schedule.max_interval: is shorter than `interval`; write at least \"1h\"",
             "tidings.toml:12:1: schedule: unknown key `colour`; known here: interval, max_interval, history",
             "tidings.toml:13:3: unknown key `feed`; it belongs in a feed file; put it there and name the file in `feeds`",

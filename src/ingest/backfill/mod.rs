@@ -22,8 +22,8 @@ use super::{
 use crate::{
     fetch::FetchRequest,
     model::{
-        Backfill, Committed, Cursor, Decided, EntryKey, FeedFilter, FeedId, FeedRecord, FeedSpec,
-        Fetched, PageCommit, PageRecord, PageSource, Time, later, printable,
+        Access, Backfill, Committed, Cursor, Decided, EntryKey, FeedFilter, FeedId, FeedRecord,
+        FeedSpec, Fetched, PageCommit, PageRecord, PageSource, Time, later, printable,
     },
     store::StoreError,
 };
@@ -340,7 +340,7 @@ fn request(run: &Older, url: String) -> FetchRequest {
         user_agent: spec.user_agent.clone(),
         timeout: spec.timeout,
         max_body: spec.max_body,
-        access: spec.access.clone(),
+        access: Access::clone(&spec.access),
         robots: run.cursor.source == PageSource::Numbered,
         url,
         ..FetchRequest::default()

@@ -35,7 +35,7 @@ pub(super) fn sync(tx: &Transaction<'_>, set: &FeedSet, now: Time) -> Sql<SyncRe
         scopes: BTreeSet::new(),
         arrivals: Vec::new(),
     };
-    for spec in &set.specs {
+    for spec in set.specs.iter() {
         let interval = spec.interval.unwrap_or(set.default_interval).min(FOREVER);
         let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
         sync.one(spec, interval_ms)?;
@@ -99,7 +99,7 @@ impl<'a> Sync<'a> {
             }
         }
         let values = named_params! {
-            ":id": spec.id.as_str(), ":origin": spec.origin, ":url": spec.url, ":scope": scope,
+            ":id": spec.id.as_str(), ":origin": &*spec.origin, ":url": spec.url, ":scope": scope,
             ":name": spec.name, ":tags": tags, ":interval": interval_ms, ":paused": spec.paused,
         };
         let Some(known) = known else {
@@ -160,7 +160,7 @@ fn known(
     )?
     .query_row(
         named_params! {
-            ":id": spec.id.as_str(), ":origin": spec.origin, ":url": spec.url,
+            ":id": spec.id.as_str(), ":origin": &*spec.origin, ":url": spec.url,
             ":name": spec.name, ":tags": tags, ":interval": interval_ms, ":paused": spec.paused,
         },
         |row| {

@@ -15,7 +15,7 @@ use super::{
     head::{APPLICATION_ID, InUse},
     open_error,
 };
-use crate::store::StoreError;
+use crate::store::{StoreError, lock::running_daemon};
 
 /// Every schema step, oldest first; `PRAGMA user_version` counts those done.
 const MIGRATIONS: &[&str] = &[
@@ -127,9 +127,20 @@ impl Sqlite {
         db.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
     }
 
-    /// Migrates an older store and refuses a newer one, which stays untouched.
+    /// Migrates an older store, unless a daemon runs on it, and refuses a newer one, which stays
+    /// untouched.
     fn bring_up_to_date(&mut self) -> Result<(), StoreError> {
-        if self.version()? < known_version() {
+        let found = self.version()?;
+        if found < known_version() {
+            // Its statements were made for the schema it found.
+            if let Some(pid) = running_daemon(&self.path)? {
+                return Err(StoreError::InUseByOlder {
+                    path: self.path.clone(),
+                    found,
+                    known: known_version(),
+                    pid,
+                });
+            }
             self.prepare_writer()
                 .map_err(|error| self.explain("prepare the store", error))?;
             self.migrate()?;

@@ -34,7 +34,7 @@ pub fn recover(from: &Path, to: &Path, told: Told<'_>) -> Result<Recovered, Stor
             remedy: "name another with --to",
         });
     }
-    if let Some(pid) = lock::daemon_of(from) {
+    if let Some(pid) = lock::running_daemon(from)? {
         return Err(StoreError::InUse {
             path: from.to_owned(),
             who: format!("the tidings daemon (process {pid})"),
