@@ -10,6 +10,8 @@
 
 // Each command as its user meets it: what it prints, its exit code, its manners when things go wrong.
 mod cli;
+// Near copies among real articles, where TIDINGS_CORPUS names real feeds.
+mod copies;
 // The store's contract, run over every backend.
 mod contract;
 // Real publishers' feeds, where TIDINGS_CORPUS names them.

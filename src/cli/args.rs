@@ -10,11 +10,12 @@ use super::{
     cleanup::CleanupArgs,
     db::DbCommand,
     feed::{AccessArgs, FeedCommand},
+    search::SearchArgs,
     when::Since,
 };
 use crate::{
     export::Format,
-    model::{FeedKind, Order},
+    model::{FeedKind, Order, search::Query},
 };
 
 /// Collects RSS, Atom and JSON feeds as data: polls politely, stores every article once, exports.
@@ -141,6 +142,8 @@ pub(super) enum Command {
     /// Show an article with its history; delete articles
     #[command(subcommand)]
     Article(ArticleCommand),
+    /// Find articles by words of their titles and texts
+    Search(SearchArgs),
     /// Write articles to standard output, a file or a folder
     Export(ExportArgs),
     /// Read exported articles (Markdown, JSON Lines) into the store
@@ -274,6 +277,7 @@ Examples:
   tidings export --since 2026-01-01 --out year.jsonl.gz
   tidings export --limit 50 --title News --out news.atom     a feed of feeds
   tidings export --tag longread --since 7d --out week.epub
+  tidings export --search 'rust -game' --unique > rust.md    without copies
 
 --out's ending chooses the format, and .gz or .zst behind it packs the file.
 
@@ -313,6 +317,13 @@ pub(super) struct SelectionArgs {
     /// With at least so many words
     #[arg(long, value_name = "N")]
     pub(super) min_words: Option<u32>,
+    /// That a search finds; see `tidings search --help`
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
+    pub(super) search: Option<Query>,
+    /// Of articles that are near copies of each other (`cluster_id`) only the
+    /// first one stored
+    #[arg(long)]
+    pub(super) unique: bool,
     /// Published from this moment on
     #[arg(long, value_name = "WHEN")]
     pub(super) since: Option<Since>,

@@ -52,7 +52,7 @@ fn selected(
 ) -> Result<ArticleQuery, CliError> {
     let moment = |when: Option<super::when::Since>| when.map(|when| when.resolve(context.now));
     Ok(ArticleQuery {
-        feeds: feeds(backend, args)?,
+        feeds: feeds(backend, &args.feed, &args.tag)?,
         feed_tags: args.tag.clone(),
         since: moment(args.since),
         until: moment(args.until),
@@ -61,6 +61,8 @@ fn selected(
         languages: args.language.clone(),
         authors: args.author.clone(),
         min_words: args.min_words,
+        search: args.search.clone(),
+        one_per_cluster: args.unique,
         order: args.order.into(),
         ..ArticleQuery::default()
     })
@@ -159,6 +161,11 @@ fn question(args: &SelectionArgs) -> Map<String, Value> {
         ("language", json!(args.language)),
         ("author", json!(args.author)),
         ("min_words", json!(args.min_words)),
+        (
+            "search",
+            json!(args.search.as_ref().map(ToString::to_string)),
+        ),
+        ("unique", json!(args.unique.then_some(true))),
         ("since", json!(typed(args.since))),
         ("until", json!(typed(args.until))),
         ("since_collected", json!(typed(args.since_collected))),
@@ -186,15 +193,19 @@ pub(super) fn cleanups(context: &Context, config: &Config) -> Cleanups {
 
 /// Feeds as they were typed; those no longer in the feed files still have articles. A tag that no
 /// feed has is a mistake like a feed that is not there.
-fn feeds(backend: &mut dyn Backend, args: &SelectionArgs) -> Result<Vec<FeedId>, CliError> {
-    if args.feed.is_empty() && args.tag.is_empty() {
+pub(super) fn feeds(
+    backend: &mut dyn Backend,
+    feeds: &[String],
+    tags: &[String],
+) -> Result<Vec<FeedId>, CliError> {
+    if feeds.is_empty() && tags.is_empty() {
         return Ok(Vec::new());
     }
     let records = backend.feeds(&FeedFilter {
         retired: true,
         ..FeedFilter::default()
     })?;
-    for tag in &args.tag {
+    for tag in tags {
         if !records.iter().any(|record| record.tags.contains(tag)) {
             return Err(CliError::Told(format!(
                 "no feed in the store has the tag {tag:?}; what the feed files say of tags counts \
@@ -202,7 +213,7 @@ fn feeds(backend: &mut dyn Backend, args: &SelectionArgs) -> Result<Vec<FeedId>,
             )));
         }
     }
-    args.feed
+    feeds
         .iter()
         .map(|name| find_feed(name, records.iter().map(Named::from)))
         .collect()

@@ -25,7 +25,9 @@ mod poll;
 mod preview;
 mod run;
 mod schema;
+mod search;
 mod signals;
+mod snippet;
 mod source;
 mod status;
 mod terminal;
@@ -79,6 +81,7 @@ fn command(command: Command, context: &Context) -> Result<Ended, CliError> {
         Command::Backfill(args) => backfill::run(context, &args),
         Command::Feed(command) => feed::run(context, command),
         Command::Preview(args) => preview::run(context, &args),
+        Command::Search(args) => search::run(context, &args),
         Command::Export(args) => export::run(context, &args),
         Command::Article(command) => article::run(context, command),
         Command::Import(args) => import::run(context, &args),

@@ -86,6 +86,8 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
 /// An article as the store would give it.
 pub(super) fn stored(article: Article, feed: &FeedId, now: Time) -> StoredArticle {
     StoredArticle {
+        cluster: article.id,
+        duplicate_of: None,
         article,
         seq: 0,
         first_seen: now,

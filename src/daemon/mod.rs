@@ -276,9 +276,13 @@ async fn tidy(store: &Store, history: Duration, retention: &Retention, now: Time
     let before = chrono::Duration::from_std(history)
         .ok()
         .and_then(|history| now.checked_sub_signed(history));
-    match store.maintain(before.unwrap_or(Time::UNIX_EPOCH)).await {
+    let before = before.unwrap_or(Time::UNIX_EPOCH);
+    match store.maintain(now, before).await {
         Ok(0) => {}
-        Ok(polls) => info!(polls, "dropped {polls} old polls from the history"),
+        Ok(rows) => info!(
+            rows,
+            "dropped {rows} old rows of the history and of what copies are found by"
+        ),
         // Cut short by the end of the daemon; the next one goes on.
         Err(StoreError::Closed) => {}
         Err(error) => warn!("could not tidy the store: {error}"),

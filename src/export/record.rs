@@ -128,7 +128,6 @@ record! {
         url: Option<&'a str>,
         /// The link without fragment and tracking parameters.
         canonical_url: Option<&'a str>,
-        // Labels of near-duplicates, `cluster` and `duplicate_of`, stand here.
         /// The source's name: the feed's name, else the document's title, else its host.
         source: &'a str,
         /// One line; empty if the publisher gave none.
@@ -175,6 +174,10 @@ record! {
         extraction: Extraction,
         /// Over title, authors, link and body: equal for equal content.
         fingerprint: Hex<Fingerprint>,
+        /// What it belongs to with its near copies: the id of the first of them, mostly its own.
+        cluster_id: Hex<ArticleId>,
+        /// The id of the article that it is a near copy of.
+        duplicate_of: Option<Hex<ArticleId>>,
         /// The body as HTML that is safe to show; only with `--html`.
         #[serde(skip_serializing_if = "Option::is_none")]
         html: Option<Option<String>>,
@@ -261,6 +264,8 @@ impl<'a> Row<'a> {
             words: article.words(),
             extraction: article.extraction,
             fingerprint: Hex(article.fingerprint),
+            cluster_id: Hex(stored.cluster),
+            duplicate_of: stored.duplicate_of.map(Hex),
             html,
         }
     }

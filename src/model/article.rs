@@ -353,6 +353,10 @@ pub struct StoredArticle {
     pub revision: u32,
     /// The feeds that carried it, oldest sighting first.
     pub feeds: Vec<FeedId>,
+    /// What it belongs to with its near copies: the id of the first of them, mostly its own.
+    pub cluster: ArticleId,
+    /// The article that it is a near copy of.
+    pub duplicate_of: Option<ArticleId>,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Questions to the store, the same for every backend.
 
-use super::{ArticleId, FeedId, StoredArticle, Time};
+use super::{ArticleId, FeedId, StoredArticle, Time, search};
 
 /// Which articles; all conditions hold together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,11 @@ pub struct ArticleQuery {
     pub min_words: Option<u32>,
     /// What they are ordered by.
     pub order: Order,
+    /// That a search finds.
+    pub search: Option<search::Query>,
+    /// Of articles that are near copies of each other the first alone: of those that fulfil all the
+    /// other conditions the one that was stored first.
+    pub one_per_cluster: bool,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
     /// With the markup of bodies, which takes longer to read than all the rest.

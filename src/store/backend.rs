@@ -309,6 +309,14 @@ pub trait Backend: Send {
         limit: usize,
     ) -> Result<Page, StoreError>;
 
+    /// The articles that fit a search best, the best first, and the newer of those that fit as well;
+    /// none without a search. The same store and query give the same order.
+    fn best(
+        &mut self,
+        query: &ArticleQuery,
+        limit: usize,
+    ) -> Result<Vec<StoredArticle>, StoreError>;
+
     /// How many articles a query has.
     fn count(&mut self, query: &ArticleQuery) -> Result<u64, StoreError>;
 
@@ -350,9 +358,10 @@ pub trait Backend: Send {
     /// have learnt of the feed stays as it is.
     fn commit_page(&mut self, page: &PageCommit) -> Result<Committed, StoreError>;
 
-    /// Drops poll history before a moment, some thousand polls in a call, and tidies after the
-    /// last. Returns how many polls were dropped; call again until there are none.
-    fn maintain(&mut self, history_before: Time) -> Result<u64, StoreError>;
+    /// Drops poll history before a moment and what new articles are no longer compared with, some
+    /// thousand rows in a call, and tidies after the last. Returns how many were dropped; call again
+    /// until there are none.
+    fn maintain(&mut self, now: Time, history_before: Time) -> Result<u64, StoreError>;
 
     /// This store's name, for ever: a number of another store's change sequence means nothing here.
     fn store_id(&mut self) -> Result<StoreId, StoreError>;

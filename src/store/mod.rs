@@ -268,12 +268,12 @@ impl Store {
     }
 
     /// [`Backend::maintain`] until nothing is left to drop; other work is let in between.
-    pub async fn maintain(&self, history_before: Time) -> Result<u64, StoreError> {
+    pub async fn maintain(&self, now: Time, history_before: Time) -> Result<u64, StoreError> {
         let mut all = 0;
         loop {
             let dropped = self
                 .writer
-                .call(move |backend| backend.maintain(history_before))
+                .call(move |backend| backend.maintain(now, history_before))
                 .await?;
             if dropped == 0 {
                 return Ok(all);

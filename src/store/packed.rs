@@ -1,28 +1,84 @@
-//! A batch whose bodies' markup is compressed already, so that the one writer need not do it, and
-//! so that a batch is small while it waits for the writer. Pure.
+//! A batch with all that can be made of its articles before they wait for the one writer: their
+//! markup compressed (so that a waiting batch is small), their texts folded for the index, the
+//! sketches by which near copies are found. Pure.
+
+use std::{borrow::Cow, io};
 
 use super::{
     StoreError,
-    sqlite::{self, Frame},
+    sqlite::{Compressor, Frame},
 };
-use crate::model::{Action, Article, Batch, Decided};
+use crate::model::{
+    Action, Article, Batch, Decided,
+    near::{self, Sketch},
+    search,
+};
 
 /// A batch, ready to be written.
 pub struct Packed {
     batch: Batch,
     /// Of each entry, in order.
-    markup: Vec<Option<Frame>>,
+    prepared: Vec<Prepared>,
+}
+
+/// What was made of an article.
+#[derive(Default)]
+pub(super) struct Prepared {
+    /// Compressed; `None` where none is kept.
+    pub(super) markup: Option<Frame>,
+    /// For the index; `None` where it is the text itself.
+    pub(super) title: Option<String>,
+    pub(super) body: Option<String>,
+    /// `None` of texts that are too short to be copies.
+    pub(super) sketch: Option<Sketch>,
+}
+
+impl Prepared {
+    /// Of a title and a body, without markup.
+    pub(super) fn texts(title: &str, body: &str, words: usize) -> Self {
+        let folded = |text| match search::folded(text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(folded) => Some(folded),
+        };
+        let sketch = (words >= near::FEWEST_WORDS).then(|| Sketch::of(body));
+        Self {
+            markup: None,
+            title: folded(title),
+            body: folded(body),
+            sketch: sketch.flatten(),
+        }
+    }
+
+    /// Of an article that comes alone.
+    pub(super) fn of(article: &Article) -> io::Result<Self> {
+        Self::with(article, &mut None)
+    }
+
+    /// Of an article; the compressor is made when there is work for it.
+    fn with<'a>(article: &'a Article, compressor: &mut Option<Compressor<'a>>) -> io::Result<Self> {
+        let markup = match (&article.html, compressor) {
+            (None, _) => None,
+            (Some(html), Some(compressor)) => compressor.compressed(&html.text, &article.body)?,
+            (Some(html), none) => none
+                .insert(Compressor::new()?)
+                .compressed(&html.text, &article.body)?,
+        };
+        Ok(Self {
+            markup,
+            ..Self::texts(&article.title, &article.body, article.words())
+        })
+    }
 }
 
 impl Packed {
-    /// Compresses the markup of what is to be stored. This is the work of some milliseconds: not
-    /// for an async thread.
+    /// Makes what can be made of the articles that are to be stored. This is the work of some
+    /// milliseconds: not for an async thread.
     ///
     /// # Errors
     /// If the compressor has no memory.
     pub fn new(mut batch: Batch) -> Result<Self, StoreError> {
-        let markup = packed(&batch.entries).map_err(|source| StoreError::Sql {
-            context: "compress markup",
+        let prepared = prepared(&batch.entries).map_err(|source| StoreError::Sql {
+            context: "prepare articles",
             source: Box::new(source),
         })?;
         for entry in &mut batch.entries {
@@ -32,13 +88,15 @@ impl Packed {
                 html.text = String::new();
             }
         }
-        Ok(Self { batch, markup })
+        Ok(Self { batch, prepared })
     }
 
-    /// True if packing a batch is work.
+    /// True if packing a batch is work: a millisecond's, or a compressor's.
     pub(super) fn has_work(batch: &Batch) -> bool {
-        let mut articles = batch.entries.iter().filter_map(article);
-        articles.any(|article| article.html.is_some())
+        const MUCH: usize = 16 << 10;
+        let articles = || batch.entries.iter().filter_map(article);
+        articles().any(|article| article.html.is_some())
+            || articles().map(|article| article.body.len()).sum::<usize>() > MUCH
     }
 
     /// The batch; the text of its markup is gone.
@@ -47,10 +105,9 @@ impl Packed {
         &self.batch
     }
 
-    /// The entries, each with its article's markup as it is stored.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&Decided, Option<&Frame>)> {
-        let markup = self.markup.iter().map(Option::as_ref);
-        self.batch.entries.iter().zip(markup)
+    /// The entries, each with what was made of its article.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&Decided, &Prepared)> {
+        self.batch.entries.iter().zip(&self.prepared)
     }
 }
 
@@ -61,23 +118,12 @@ fn article(entry: &Decided) -> Option<&Article> {
     }
 }
 
-/// The markup of each entry as it is stored.
-pub(super) fn packed(entries: &[Decided]) -> std::io::Result<Vec<Option<Frame>>> {
+/// What is made of each entry's article.
+pub(super) fn prepared(entries: &[Decided]) -> io::Result<Vec<Prepared>> {
     let mut compressor = None;
-    let mut pack = |entry| {
-        let Some(Article {
-            html: Some(html),
-            body,
-            ..
-        }) = article(entry)
-        else {
-            return Ok(None);
-        };
-        let compressor = match &mut compressor {
-            Some(compressor) => compressor,
-            none => none.insert(sqlite::Compressor::new()?),
-        };
-        compressor.compressed(&html.text, body)
+    let prepare = |entry| match article(entry) {
+        Some(article) => Prepared::with(article, &mut compressor),
+        None => Ok(Prepared::default()),
     };
-    entries.iter().map(&mut pack).collect()
+    entries.iter().map(prepare).collect()
 }

@@ -100,13 +100,14 @@ impl Backend for Stub {
         sightings(ArticleId) -> Vec<Sighting>;
         revisions(ArticleId) -> Vec<Revision>;
         delete(&[ArticleId], &str, Time) -> u32;
-        maintain(Time) -> u64;
+        maintain(Time, Time) -> u64;
         store_id() -> crate::model::StoreId;
         pruned_feeds(&crate::model::Retention) -> Vec<(i64, crate::model::KeepRule)>;
         last_kept(i64, u64) -> Option<PageKey>;
         surplus(&crate::model::Retention) -> u64;
         prunable(&crate::store::Pruning) -> crate::store::Pruned;
         prune(&crate::store::Pruning, Time) -> crate::store::Pruned;
+        best(&ArticleQuery, usize) -> Vec<StoredArticle>;
         totals(Time) -> Totals;
     }
 }
@@ -194,7 +195,7 @@ fn a_call_sees_what_was_queued_before_it_committed() {
 async fn a_panic_costs_the_one_call_and_not_the_thread() {
     let (worker, thread) = Worker::start("test", Box::new(Stub(Log::default()))).unwrap();
     let failed = worker
-        .call(|backend| backend.maintain(Time::UNIX_EPOCH))
+        .call(|backend| backend.maintain(Time::UNIX_EPOCH, Time::UNIX_EPOCH))
         .await;
     assert!(matches!(failed, Err(StoreError::Closed)));
     assert!(worker.commit(batch(13)).await.is_err());

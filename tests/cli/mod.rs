@@ -23,6 +23,8 @@ mod mistakes;
 mod partial;
 // `preview`.
 mod preview;
+// `search`, and exports of what it finds.
+mod search;
 
 use crate::util::{Reply, Site, Tidings, rss};
 

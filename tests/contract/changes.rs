@@ -113,8 +113,8 @@ fn history_before_a_moment_is_dropped(store: &mut Bench) {
         store.poll("one", minute, Vec::new());
         store.poll("two", minute, Vec::new());
     }
-    assert_eq!(store.db.maintain(at(70)).unwrap(), 2);
-    assert_eq!(store.db.maintain(at(70)).unwrap(), 0);
+    assert_eq!(store.db.maintain(at(0), at(70)).unwrap(), 2);
+    assert_eq!(store.db.maintain(at(0), at(70)).unwrap(), 0);
     let left = store.db.polls(&id("one"), 9).unwrap();
     let times: Vec<_> = left.iter().map(|poll| poll.at).collect();
     assert_eq!(times, [at(140), at(70)]);

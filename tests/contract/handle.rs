@@ -113,7 +113,7 @@ async fn history_is_dropped_however_much_there_is() {
         [],
     )
     .unwrap();
-    assert_eq!(store.maintain(at(0)).await.unwrap(), 25_000);
-    assert_eq!(store.maintain(at(0)).await.unwrap(), 0);
+    assert_eq!(store.maintain(at(0), at(0)).await.unwrap(), 25_000);
+    assert_eq!(store.maintain(at(0), at(0)).await.unwrap(), 0);
     assert!(store.polls(id("one"), 9).await.unwrap().is_empty());
 }

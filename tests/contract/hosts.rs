@@ -312,9 +312,9 @@ fn a_hosts_rest_is_forgotten_when_it_has_no_feeds(store: &mut Bench) {
     store
         .commit(paused(&first, 0, "far.example", at(90)))
         .unwrap();
-    store.db.maintain(at(80)).unwrap();
+    store.db.maintain(at(0), at(80)).unwrap();
     assert_eq!(store.db.host_pauses(at(1)).unwrap().len(), 1);
-    store.db.maintain(at(91)).unwrap();
+    store.db.maintain(at(0), at(91)).unwrap();
     assert_eq!(store.db.host_pauses(at(1)).unwrap().len(), 0);
     assert!(LEASE < Duration::from_secs(3600));
     assert_eq!(store.claimable(100), ["a"]);

@@ -141,7 +141,7 @@ fn everything_in_a_store_of_the_first_version_is_found() {
         let changes = store.changes(2, 9).unwrap();
         assert!(matches!(changes[..], [Change::Delete { seq: 3, .. }]));
         drop(store);
-        assert_eq!(version_of(&path), 10);
+        assert_eq!(version_of(&path), 11);
     }
 }
 
@@ -195,6 +195,66 @@ fn an_article_of_the_first_version_gets_a_new_one_with_details_and_markup() {
     );
     let revisions = store.revisions(article.id).unwrap();
     assert_eq!(revisions[1].body, "second");
+}
+
+#[test]
+fn articles_of_an_old_store_are_indexed_and_labelled_once() {
+    let (_folder, path) = first_version();
+    let words: Vec<String> = (0..50).map(|n| format!("word{n}")).collect();
+    let body = words.join(" ");
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(
+        "INSERT INTO feeds (row, id, origin, url, host, interval_ms, next_at) VALUES
+            (2, 'two', '/etc/feeds.toml', 'https://two.example/', 'two.example', 3600000, 0)",
+    )
+    .unwrap();
+    let month = 30 * 24 * 3600 * 1000;
+    for (row, slug, feed, first_seen) in [
+        (5, "b", 1, at(0).timestamp_millis() - 9 * month),
+        (6, "c", 2, at(0).timestamp_millis() - 9 * month),
+        (7, "d", 2, at(0).timestamp_millis() - 9 * month),
+        (8, "e", 1, at(0).timestamp_millis()),
+    ] {
+        let id = article_id(slug).0;
+        let text = match slug {
+            "d" => "東京の市議会",
+            _ => body.as_str(),
+        };
+        raw.execute(
+            "INSERT INTO articles (row, id, seq, fingerprint, owner, source, title, published_from,
+                first_seen, changed_at, sort_at, extraction, words, body)
+             VALUES (?1, ?2, ?1, ?2, ?3, 'Source', ?5, 'none', ?4, ?4, ?4, 'content', 50, ?6)",
+            rusqlite::params![row, id, feed, first_seen, format!("About {slug}"), text],
+        )
+        .unwrap();
+        raw.execute(
+            "INSERT INTO sightings VALUES (?1, ?2, ?3, ?2, NULL, ?4, ?4)",
+            rusqlite::params![feed, id, row, first_seen],
+        )
+        .unwrap();
+    }
+    drop(raw);
+    for _ in 0..2 {
+        let mut store = Sqlite::open_reader(&path).unwrap();
+        let mut found = |query: &str| {
+            let query = ArticleQuery {
+                search: Some(query.parse().unwrap()),
+                ..ArticleQuery::default()
+            };
+            let found = store.best(&query, 9).unwrap().into_iter();
+            let mut found: Vec<_> = found.map(|stored| stored.article.title).collect();
+            found.sort();
+            found
+        };
+        assert_eq!(found("second"), ["About a"]);
+        assert_eq!(found("市議"), ["About d"]);
+        assert_eq!(found("\"word7 word8\""), ["About b", "About c", "About e"]);
+        let copies: Vec<_> = articles(&mut store)
+            .into_iter()
+            .filter_map(|stored| Some((stored.article.title, stored.duplicate_of?)))
+            .collect();
+        assert_eq!(copies, [("About c".to_owned(), article_id("b"))]);
+    }
 }
 
 #[test]

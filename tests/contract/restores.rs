@@ -14,6 +14,8 @@ contract! {
 
 fn exported(slug: &str, feeds: &[&str]) -> StoredArticle {
     StoredArticle {
+        cluster: article_id(slug),
+        duplicate_of: None,
         article: story(slug),
         seq: 99,
         first_seen: at(-50),

@@ -85,7 +85,7 @@ fn a_hundred_thousand_feeds_and_three_hundred_thousand_articles() {
         ask_for_articles(&mut store);
     }
     timed("maintain (with ANALYZE)", || {
-        store.maintain(at(-1)).unwrap()
+        store.maintain(at(0), at(-1)).unwrap()
     });
     store = Sqlite::open(&path).unwrap();
     eprintln!("--- after ANALYZE");

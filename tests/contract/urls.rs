@@ -319,7 +319,7 @@ fn urls_that_were_left_are_forgotten_with_the_history_and_few_of_each_feed_are_k
     assert!(known(store, 13));
     assert!(!known(store, 2));
     store.sync(vec![at_path("elsewhere")], 2001);
-    store.db.maintain(at(1701)).unwrap();
+    store.db.maintain(at(1701), at(1701)).unwrap();
     assert!(!known(store, 16));
     assert!(known(store, 18));
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use tidings::store::care::Finding;
 
-use super::{Dice, articles, check, stored};
+use super::{Dice, articles, check, long_story, stored};
 use crate::util::Tidings;
 
 #[test]
@@ -35,8 +35,9 @@ fn every_flipped_byte_of_a_body_is_found_and_its_article_named() {
     let whole = fs::read(&path).unwrap();
     let mut dice = Dice::new(1);
     for n in 0..60 {
-        // The body begins with the slug; the title and the URL have it in other words.
-        let starts = places(&whole, &format!("s{n} "));
+        // Its first words stand nowhere else: the index has them in another order.
+        let body = long_story(&format!("s{n}")).body;
+        let starts = places(&whole, &body.chars().take(30).collect::<String>());
         let at = starts[dice.below(starts.len())] + 4 + dice.below(300);
         let mut file = whole.clone();
         file[at] ^= 1 << dice.below(8);

@@ -168,6 +168,9 @@ fn article(line: &str) -> Result<StoredArticle, String> {
         },
     };
     Ok(StoredArticle {
+        // Labels depend on what else a store has: it finds its own.
+        cluster: article.id,
+        duplicate_of: None,
         article,
         seq: line.seq,
         first_seen: line.first_seen,

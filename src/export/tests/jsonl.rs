@@ -72,7 +72,8 @@ fn a_json_line_has_every_key_in_order_and_whole_seconds() {
              \"tags\":[],\"categories\":[],\"enclosures\":[],\"image\":null,\"comments_url\":null,\
              \"rights\":null,\"taken_from\":null,\"summary\":null,\
              \"body\":\"a\\nb c\",\"words\":3,\"extraction\":\"import\",\
-             \"fingerprint\":\"00000000000000000000000000000000\"}}"
+             \"fingerprint\":\"00000000000000000000000000000000\",\"cluster_id\":\"{id}\",\
+             \"duplicate_of\":null}}"
         )
     );
     for part in [

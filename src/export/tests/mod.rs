@@ -57,6 +57,8 @@ fn article(title: &str, body: &str) -> Article {
 fn stored(article: Article) -> StoredArticle {
     let at = |text: &str| text.parse::<Time>().unwrap();
     StoredArticle {
+        cluster: article.id,
+        duplicate_of: None,
         article,
         seq: 7,
         first_seen: at("2020-01-02T03:04:05.678Z"),

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row, named_params, ty
 use super::{
     Sql, html,
     rows::{self, millis},
+    search,
 };
 use crate::{
     model::{
@@ -80,15 +81,16 @@ fn exists(db: &Connection, rows: &str, values: impl Params) -> Sql<bool> {
 }
 
 /// A query's conditions as SQL, with the values they bind.
-struct Conditions {
-    sql: String,
+pub(super) struct Conditions {
+    /// With `{a}` for the article's alias.
+    all: Vec<String>,
     values: Vec<(&'static str, Value)>,
 }
 
 impl Conditions {
-    fn of(query: &ArticleQuery) -> Sql<Self> {
+    pub(super) fn of(query: &ArticleQuery) -> Sql<Self> {
         let mut conditions = Self {
-            sql: "1".to_owned(),
+            all: Vec::new(),
             values: Vec::new(),
         };
         if !query.feeds.is_empty() {
@@ -96,7 +98,7 @@ impl Conditions {
             // A list of rows, not a look at every article's feeds, and (CROSS) made from the feeds
             // on: a small feed's page does not cost a walk through a large store.
             conditions.and(
-                "a.row IN (SELECT s.article FROM feeds f CROSS JOIN sightings s ON s.feed = f.row
+                "{a}.row IN (SELECT s.article FROM feeds f CROSS JOIN sightings s ON s.feed = f.row
                  WHERE f.id IN (SELECT value FROM json_each(:feeds)))",
                 ":feeds",
                 rows::json(&ids)?.into(),
@@ -104,7 +106,7 @@ impl Conditions {
         }
         if !query.feed_tags.is_empty() {
             conditions.and(
-                "a.row IN (SELECT s.article FROM feeds f CROSS JOIN sightings s ON s.feed = f.row
+                "{a}.row IN (SELECT s.article FROM feeds f CROSS JOIN sightings s ON s.feed = f.row
                  WHERE EXISTS (SELECT 1 FROM json_each(f.tags) t
                     WHERE t.value IN (SELECT value FROM json_each(:tags))))",
                 ":tags",
@@ -112,10 +114,17 @@ impl Conditions {
             );
         }
         if let Some(since) = query.since {
-            conditions.and("a.sort_at >= :since", ":since", millis(since).into());
+            conditions.and("{a}.sort_at >= :since", ":since", millis(since).into());
         }
         if let Some(until) = query.until {
-            conditions.and("a.sort_at < :until", ":until", millis(until).into());
+            conditions.and("{a}.sort_at < :until", ":until", millis(until).into());
+        }
+        if let Some(search) = &query.search {
+            conditions.and(
+                "{a}.row IN (SELECT rowid FROM search WHERE search MATCH :search)",
+                ":search",
+                search::expression(search).into(),
+            );
         }
         conditions.and_collected(query);
         if !query.languages.is_empty() {
@@ -126,21 +135,21 @@ impl Conditions {
                 .collect();
             conditions.and(
                 "EXISTS (SELECT 1 FROM json_each(:languages) l
-                    WHERE substr(lower(a.language) || '-', 1, length(l.value) + 1) = l.value || '-')",
+                    WHERE substr(lower({a}.language) || '-', 1, length(l.value) + 1) = l.value || '-')",
                 ":languages",
                 rows::json(&languages)?.into(),
             );
         }
         if !query.authors.is_empty() {
             conditions.and(
-                "EXISTS (SELECT 1 FROM json_each(a.authors) n
+                "EXISTS (SELECT 1 FROM json_each({a}.authors) n
                     WHERE lower(n.value) IN (SELECT lower(value) FROM json_each(:authors)))",
                 ":authors",
                 rows::json(&query.authors)?.into(),
             );
         }
         if let Some(words) = query.min_words {
-            conditions.and("a.words >= :words", ":words", words.into());
+            conditions.and("{a}.words >= :words", ":words", words.into());
         }
         Ok(conditions)
     }
@@ -149,24 +158,46 @@ impl Conditions {
         if let Some(since) = query.since_collected {
             let since = millis(since).into();
             self.and(
-                "a.first_seen >= :since_collected",
+                "{a}.first_seen >= :since_collected",
                 ":since_collected",
                 since,
             );
         }
         if let Some(until) = query.until_collected {
             let until = millis(until).into();
-            self.and("a.first_seen < :until_collected", ":until_collected", until);
+            self.and(
+                "{a}.first_seen < :until_collected",
+                ":until_collected",
+                until,
+            );
         }
     }
 
     fn and(&mut self, sql: &str, name: &'static str, value: Value) {
-        self.sql.push_str(" AND ");
-        self.sql.push_str(sql);
+        self.all.push(sql.to_owned());
         self.values.push((name, value));
     }
 
-    fn bound(&self) -> Vec<(&str, &dyn rusqlite::ToSql)> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The whole condition. One per cluster: none that fulfils the same was stored before.
+    pub(super) fn sql(&self, one_per_cluster: bool) -> String {
+        let mut all = vec!["1".to_owned()];
+        let of = |alias| self.all.iter().map(move |sql| sql.replace("{a}", alias));
+        all.extend(of("a"));
+        if one_per_cluster {
+            let same: String = of("b").map(|sql| format!(" AND {sql}")).collect();
+            all.push(format!(
+                "(a.cluster IS NULL OR NOT EXISTS (SELECT 1 FROM articles b
+                    WHERE (b.id = a.cluster OR b.cluster = a.cluster) AND b.row < a.row{same}))"
+            ));
+        }
+        all.join(" AND ")
+    }
+
+    pub(super) fn bound(&self) -> Vec<(&str, &dyn rusqlite::ToSql)> {
         self.values
             .iter()
             .map(|(name, value)| (*name, value as &dyn rusqlite::ToSql))
@@ -181,10 +212,15 @@ pub(super) fn page(
     limit: usize,
 ) -> Sql<Page> {
     let mut conditions = Conditions::of(query)?;
-    let (key, column) = match query.order {
-        Order::Published => ("a.sort_at", rows::SORT_AT),
-        Order::Collected => ("a.first_seen", rows::FIRST_SEEN),
-        Order::Changed => ("a.seq", rows::SEQ),
+    let mut condition = conditions.sql(query.one_per_cluster);
+    let (key, column, index) = match query.order {
+        Order::Published => ("a.sort_at", rows::SORT_AT, "INDEXED BY articles_sort"),
+        Order::Collected => (
+            "a.first_seen",
+            rows::FIRST_SEEN,
+            "INDEXED BY articles_first_seen",
+        ),
+        Order::Changed => ("a.seq", rows::SEQ, "INDEXED BY sqlite_autoindex_articles_2"),
     };
     let (order, past) = if query.newest_first {
         ("DESC", "<")
@@ -192,11 +228,8 @@ pub(super) fn page(
         ("ASC", ">")
     };
     if let Some(after) = after {
-        conditions.and(
-            &format!("({key}, a.row) {past} (:at, :row)"),
-            ":at",
-            after.sort_at.into(),
-        );
+        condition.push_str(&format!(" AND ({key}, a.row) {past} (:at, :row)"));
+        conditions.values.push((":at", after.sort_at.into()));
         conditions.values.push((":row", after.row.into()));
     }
     conditions
@@ -207,10 +240,15 @@ pub(super) fn page(
     } else {
         String::new()
     };
+    // Many finds are not read and put in order for each page anew.
+    let in_order = match &query.search {
+        Some(search) if search::finds_many(db, search)? => index,
+        _ => "",
+    };
     let mut statement = db.prepare_cached(&format!(
-        "SELECT {}{html} FROM articles a WHERE {} ORDER BY {key} {order}, a.row {order} LIMIT :limit",
-        rows::STORED,
-        conditions.sql
+        "SELECT {}{html} FROM articles a {in_order} WHERE {condition}
+         ORDER BY {key} {order}, a.row {order} LIMIT :limit",
+        rows::STORED
     ))?;
     let mut found = statement.query(conditions.bound().as_slice())?;
     let mut page = Page::default();
@@ -229,9 +267,16 @@ pub(super) fn page(
 
 pub(super) fn count(db: &Connection, query: &ArticleQuery) -> Sql<u64> {
     let conditions = Conditions::of(query)?;
+    // Finds are counted without a look at the articles where nothing else is asked of these.
+    if let Some(search) = &query.search
+        && conditions.all.len() == 1
+        && !query.one_per_cluster
+    {
+        return search::count(db, search);
+    }
     db.prepare_cached(&format!(
         "SELECT count(*) FROM articles a WHERE {}",
-        conditions.sql
+        conditions.sql(query.one_per_cluster)
     ))?
     .query_row(conditions.bound().as_slice(), |row| row.get(0))
 }

@@ -4,8 +4,9 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{
     Sql,
-    commit::Sequence,
     rows::{self, millis},
+    search,
+    sequence::Sequence,
 };
 use crate::model::{ArticleId, Change, Time};
 
@@ -52,7 +53,8 @@ pub(super) fn delete(tx: &Transaction<'_>, ids: &[ArticleId], reason: &str, now:
             .prepare_cached("DELETE FROM articles WHERE id = ?1 RETURNING row")?
             .query_row([id.0], |row| row.get(0))
             .optional()?;
-        if row.is_some() {
+        if let Some(row) = row {
+            search::delete(tx, row)?;
             tx.prepare_cached("INSERT OR REPLACE INTO tombstones (id, seq, deleted_at, reason) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![id.0, seq.next(), millis(now), reason])?;
             deleted += 1;

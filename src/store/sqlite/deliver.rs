@@ -7,12 +7,11 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::{
     Sql,
     commit::{Group, insert_poll, write},
-    html::Frame,
     rows,
 };
 use crate::{
     model::{Action, Committed, Decided, Push, Time},
-    store::packed::packed,
+    store::packed::prepared,
 };
 
 /// Commits a delivery. Of the feed's state only the moment of the last news is touched, in place:
@@ -40,7 +39,7 @@ pub(super) fn push(tx: &Transaction<'_>, push: &Push) -> Sql<Option<Committed>> 
     Ok(Some(done))
 }
 
-/// Writes a feed's entries that come rarely: their markup is compressed on the spot.
+/// Writes a feed's entries that come rarely: they are prepared on the spot.
 pub(super) fn entries(
     tx: &Transaction<'_>,
     entries: &[Decided],
@@ -48,9 +47,9 @@ pub(super) fn entries(
     now: Time,
 ) -> Sql<Committed> {
     let mut group = Group::load(tx)?;
-    let markup: Vec<Option<Frame>> = packed(entries)
+    let prepared = prepared(entries)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    let each = entries.iter().zip(markup.iter().map(Option::as_ref));
+    let each = entries.iter().zip(&prepared);
     let done = write(tx, each, Some(feed), now, &mut group)?;
     group.seq.save(tx)?;
     Ok(done)

@@ -23,10 +23,10 @@ const PAGE: usize = 500;
 pub(super) const COLUMNS: &str = "a.id, a.seq, a.fingerprint, a.owner, a.source, a.title, a.authors, a.url,
     a.canonical_url, a.published_at, a.published_from, a.updated_at, a.changed_at, a.sort_at, a.language,
     a.tags, a.enclosures, a.summary, a.extraction, a.words, a.body, a.details, a.html_base,
-    a.first_seen, a.revision, a.html";
+    a.cluster, a.duplicate_of, a.first_seen, a.revision, a.html";
 
 /// How many [`COLUMNS`] there are.
-pub(super) const WIDTH: usize = 26;
+pub(super) const WIDTH: usize = 28;
 
 /// Where the body is among them.
 const BODY: usize = 20;

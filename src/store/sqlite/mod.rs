@@ -16,13 +16,17 @@ mod head;
 mod hosts;
 mod html;
 mod named;
+mod near;
 mod open;
 mod prune;
 mod restore;
 mod rows;
+mod search;
+mod sequence;
 mod subscriptions;
 mod unread;
 mod urls;
+mod version;
 
 use std::{
     collections::BTreeMap,
@@ -294,6 +298,14 @@ impl Backend for Sqlite {
         })
     }
 
+    fn best(
+        &mut self,
+        query: &ArticleQuery,
+        limit: usize,
+    ) -> Result<Vec<StoredArticle>, StoreError> {
+        self.read("search articles", |db| search::best(db, query, limit))
+    }
+
     fn count(&mut self, query: &ArticleQuery) -> Result<u64, StoreError> {
         self.read("count articles", |db| articles::count(db, query))
     }
@@ -346,11 +358,11 @@ impl Backend for Sqlite {
         committed.ok_or_else(|| taken(&page.feed))
     }
 
-    fn maintain(&mut self, history_before: Time) -> Result<u64, StoreError> {
+    fn maintain(&mut self, now: Time, history_before: Time) -> Result<u64, StoreError> {
         self.write("prune poll history", |tx| {
             hosts::prune(tx, history_before)?;
             urls::prune(tx, history_before)?;
-            feeds::prune_polls(tx, history_before)
+            Ok(near::prune(tx, now)? + feeds::prune_polls(tx, history_before)?)
         })
     }
 

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 use super::{
     Sql, Sqlite, hash,
     head::{APPLICATION_ID, InUse},
-    open_error,
+    open_error, search,
 };
 use crate::store::{StoreError, lock::running_daemon};
 
@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_refused.sql"),
     include_str!("migrations/0009_markup.sql"),
     include_str!("migrations/0010_integrity.sql"),
+    search::MIGRATION,
 ];
 
 /// Bytes of a new store's pages. An article with its markup takes about 4 kB: of pages of 4 kB each
@@ -177,6 +178,9 @@ impl Sqlite {
                 let steps = MIGRATIONS.iter().take(count(version));
                 for migration in steps.skip(count(done)) {
                     tx.execute_batch(migration)?;
+                    if *migration == search::MIGRATION {
+                        search::index_all(&tx)?;
+                    }
                 }
                 if version == known_version() {
                     // By the newest schema: a step that changes what is hashed need only take the

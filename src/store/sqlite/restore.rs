@@ -4,19 +4,17 @@
 //! change it. Feeds that this store never heard of are written down as retired, so that articles
 //! know theirs again when a feed file names them.
 
-use std::io;
-
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{
     Sql,
-    commit::{self, Group, Stamp, Version},
-    html::{Compressor, Frame},
+    commit::{self, Group},
     rows::millis,
+    version::{self, Stamp, Version},
 };
 use crate::{
-    model::{Article, Committed, FeedId, StoredArticle, Time},
-    store::Restored,
+    model::{Committed, FeedId, StoredArticle, Time},
+    store::{Restored, packed::Prepared},
 };
 
 pub(super) fn restore(tx: &Transaction<'_>, articles: &[Restored], now: Time) -> Sql<Committed> {
@@ -38,11 +36,11 @@ fn one(
 ) -> Sql<()> {
     let stored = &restored.article;
     let article = &stored.article;
-    let markup = markup(article)
+    let prepared = Prepared::of(article)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     let version = Version {
         article,
-        markup: markup.as_ref(),
+        prepared: &prepared,
     };
     let stamp = |seq| Stamp {
         seq,
@@ -63,7 +61,7 @@ fn one(
             if fingerprint != article.fingerprint.0 && changed_at < millis(stored.changed_at) =>
         {
             done.changed += 1;
-            commit::replace(tx, article.id, &version, stamp(group.seq.next()))?
+            version::replace(tx, article.id, &version, stamp(group.seq.next()))?
         }
         Some((row, ..)) => {
             done.same += 1;
@@ -71,7 +69,7 @@ fn one(
         }
         None if group.has_tombstones && commit::is_deleted(tx, article.id)? => return Ok(()),
         None => {
-            let Some(row) = commit::insert(tx, &version, &stamp(group.seq.next()))? else {
+            let Some(row) = version::add(tx, &version, &stamp(group.seq.next()))? else {
                 return Ok(());
             };
             done.new += 1;
@@ -79,13 +77,6 @@ fn one(
         }
     };
     sight(tx, row, restored, now)
-}
-
-fn markup(article: &Article) -> io::Result<Option<Frame>> {
-    let Some(html) = &article.html else {
-        return Ok(None);
-    };
-    Compressor::new()?.compressed(&html.text, &article.body)
 }
 
 /// Writes down who carried it. The oldest sighting is the first in the list.

@@ -23,7 +23,7 @@ pub(super) const STORED: &str = "a.row, a.sort_at, a.id, a.seq, a.revision, a.fi
     (SELECT json_group_array(seen.id) FROM (
         SELECT f.id FROM sightings s JOIN feeds f ON f.row = s.feed WHERE s.article = a.row
         GROUP BY f.id ORDER BY min(s.first_seen), f.id) seen),
-    a.details";
+    a.details, a.cluster, a.duplicate_of";
 
 /// Where those of [`STORED`] stand that articles are ordered by.
 pub(super) const SORT_AT: usize = 1;
@@ -31,7 +31,7 @@ pub(super) const SEQ: usize = 3;
 pub(super) const FIRST_SEEN: usize = 14;
 
 /// Where [`html::COLUMNS`] begin.
-const HTML: usize = 25;
+const HTML: usize = 27;
 
 pub(super) fn stored_article(row: &Row<'_>, with_html: bool) -> Sql<StoredArticle> {
     let id = ArticleId(row.get(2)?);
@@ -65,6 +65,8 @@ pub(super) fn stored_article(row: &Row<'_>, with_html: bool) -> Sql<StoredArticl
         fingerprint: Fingerprint(row.get(5)?),
     };
     Ok(StoredArticle {
+        cluster: row.get::<_, Option<_>>(25)?.map_or(id, ArticleId),
+        duplicate_of: row.get::<_, Option<_>>(26)?.map(ArticleId),
         article,
         seq: row.get(SEQ)?,
         first_seen: time(row, FIRST_SEEN)?,
