@@ -54,7 +54,7 @@ Examples:
         #[arg(long, value_name = "NEW")]
         to: PathBuf,
     },
-    /// Delete what [retention] in the settings keeps no longer, as the daemon does each hour
+    /// Delete what the rules of retention keep no longer, as the daemon does hourly
     Prune {
         /// Only show what would go
         #[arg(long)]
