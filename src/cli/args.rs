@@ -8,9 +8,12 @@ use clap_complete::Shell;
 use super::{
     article::ArticleCommand,
     cleanup::CleanupArgs,
+    cursor::CursorCommand,
     db::DbCommand,
     feed::{AccessArgs, FeedCommand},
+    incremental::CursorArgs,
     search::SearchArgs,
+    tail::TailArgs,
     when::Since,
 };
 use crate::{
@@ -146,6 +149,11 @@ pub(super) enum Command {
     Search(SearchArgs),
     /// Write articles to standard output, a file or a folder
     Export(ExportArgs),
+    /// Print changes as JSON Lines, as they are collected with -f
+    Tail(TailArgs),
+    /// Cursors of incremental exports: list, show, remove, reset
+    #[command(subcommand)]
+    Cursor(CursorCommand),
     /// Read exported articles (Markdown, JSON Lines) into the store
     Import(ImportArgs),
     /// Check exports against their manifests
@@ -278,6 +286,7 @@ Examples:
   tidings export --limit 50 --title News --out news.atom     a feed of feeds
   tidings export --tag longread --since 7d --out week.epub
   tidings export --search 'rust -game' --unique > rust.md    without copies
+  tidings export --cursor archive --out all.jsonl      what is new since last time
 
 --out's ending chooses the format, and .gz or .zst behind it packs the file.
 
@@ -296,6 +305,8 @@ pub(super) struct ExportArgs {
     pub(super) selection: SelectionArgs,
     #[command(flatten)]
     pub(super) style: StyleArgs,
+    #[command(flatten)]
+    pub(super) incremental: CursorArgs,
 }
 
 /// Which articles.

@@ -13,6 +13,7 @@ use super::{
     CliError, Ended,
     args::{ExportArgs, SelectionArgs, StyleArgs},
     context::{Context, Named, find_feed},
+    incremental,
     terminal::count,
 };
 use crate::{
@@ -31,6 +32,9 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliErro
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     let mut options = options(args, out)?;
     let mut query = selected(context, backend.as_mut(), &args.selection)?;
+    if let Some(cursor) = args.incremental.wanted()? {
+        return incremental::run(context, args, &cursor, (backend, query, options), out);
+    }
     query.newest_first = options.format.is_feed();
     query.with_html = options.html || options.format.wants_html();
     if query.with_html {
@@ -45,7 +49,7 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliErro
 }
 
 /// Which articles were asked for.
-fn selected(
+pub(super) fn selected(
     context: &Context,
     backend: &mut dyn Backend,
     args: &SelectionArgs,
@@ -152,7 +156,7 @@ fn misfit(
 }
 
 /// What was asked for, as it was typed.
-fn question(args: &SelectionArgs) -> Map<String, Value> {
+pub(super) fn question(args: &SelectionArgs) -> Map<String, Value> {
     let typed = |when: Option<super::when::Since>| when.map(|when| when.to_string());
     let order = format!("{:?}", args.order).to_lowercase();
     let asked = [
@@ -270,7 +274,7 @@ pub(super) fn folder(path: &Path) -> Result<(), CliError> {
 }
 
 /// An existing folder, or a path written as one.
-fn is_folder(path: &Path) -> bool {
+pub(super) fn is_folder(path: &Path) -> bool {
     path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 

@@ -10,6 +10,7 @@ mod backfill;
 mod check;
 mod cleanup;
 mod context;
+mod cursor;
 mod db;
 mod error;
 mod explain;
@@ -19,6 +20,7 @@ mod feed;
 mod find;
 mod help;
 mod import;
+mod incremental;
 mod kept;
 mod logging;
 mod poll;
@@ -30,6 +32,7 @@ mod signals;
 mod snippet;
 mod source;
 mod status;
+mod tail;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -83,6 +86,8 @@ fn command(command: Command, context: &Context) -> Result<Ended, CliError> {
         Command::Preview(args) => preview::run(context, &args),
         Command::Search(args) => search::run(context, &args),
         Command::Export(args) => export::run(context, &args),
+        Command::Tail(args) => tail::run(context, &args),
+        Command::Cursor(command) => cursor::run(context, command),
         Command::Article(command) => article::run(context, command),
         Command::Import(args) => import::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::CursorError;
+
 /// Why an export is not complete.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
@@ -49,6 +51,9 @@ pub enum ExportError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// What an incremental export was asked for does not go with its cursor.
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
     /// The articles cannot be read.
     #[error("cannot read the articles to export")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -84,9 +84,14 @@ impl Format {
             .find(|format| format.extensions().contains(&&*extension))
     }
 
+    /// What files that this names end in.
+    pub(super) fn extension(self) -> &'static str {
+        self.extensions()[0]
+    }
+
     /// The file of an export into a folder, where that is one file.
     pub(super) fn file_name(self) -> String {
-        format!("articles.{}", self.extensions()[0])
+        format!("articles.{}", self.extension())
     }
 
     /// True if bodies can be written as HTML.
@@ -99,6 +104,12 @@ impl Format {
     #[must_use]
     pub fn wants_html(self) -> bool {
         self.is_feed() || self == Self::Epub
+    }
+
+    /// True if what was deleted can be written between the articles.
+    #[must_use]
+    pub fn has_tombstones(self) -> bool {
+        matches!(self, Self::Jsonl | Self::Csv)
     }
 
     /// True for what feed readers subscribe to: its newest article comes first.
@@ -125,6 +136,8 @@ pub struct Options {
     pub for_spreadsheets: bool,
     /// What feeds and books say of themselves.
     pub head: FeedHead,
+    /// Tables have columns for what was deleted; formats without tombstones leave it alone.
+    pub tells_changes: bool,
     /// A manifest beside a file; folders always get one.
     pub manifest: bool,
     /// What was asked for, for the manifest.
@@ -153,6 +166,7 @@ impl Options {
             Format::Csv => Box::new(formats::Csv {
                 html,
                 is_for_spreadsheets: self.for_spreadsheets,
+                tells_changes: self.tells_changes,
             }),
             Format::Atom => Box::new(formats::Atom::new(head, cleanups)),
             Format::Rss => Box::new(formats::Rss::new(head, cleanups)),

@@ -12,6 +12,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::model::ChangePosition;
+
 use super::{
     ExportError, Options, SCHEMA_VERSION, Tally,
     targets::{file, packing::Sum},
@@ -41,8 +43,22 @@ pub(super) struct Manifest {
     pub(super) first_seq: Option<i64>,
     /// The highest.
     pub(super) last_seq: Option<i64>,
+    /// Of incremental exports: how far the folder is in step with its store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cursor: Option<CursorRange>,
     /// By path.
     pub(super) files: Vec<FileEntry>,
+}
+
+/// The part of the change sequence that a folder holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CursorRange {
+    /// The cursor's name.
+    pub(super) name: String,
+    /// Where the last run that changed something began.
+    pub(super) from: ChangePosition,
+    /// Where it ended.
+    pub(super) to: ChangePosition,
 }
 
 /// A file of an export.
@@ -118,6 +134,18 @@ pub(super) fn write(
     files: Vec<FileEntry>,
     former: Option<Manifest>,
 ) -> Result<(), ExportError> {
+    write_range(path, options, tally, files, former, None)
+}
+
+/// The same for an incremental export.
+pub(super) fn write_range(
+    path: &Path,
+    options: &Options,
+    tally: Tally,
+    files: Vec<FileEntry>,
+    former: Option<Manifest>,
+    cursor: Option<CursorRange>,
+) -> Result<(), ExportError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut seqs = vec![tally.first_seq, tally.last_seq];
     let mut listed: BTreeMap<String, FileEntry> = BTreeMap::new();
@@ -140,6 +168,7 @@ pub(super) fn write(
         articles: listed.values().map(|file| file.articles).sum(),
         first_seq: seqs.iter().flatten().min().copied(),
         last_seq: seqs.iter().flatten().max().copied(),
+        cursor,
         files: listed.into_values().collect(),
     };
     let failed = |error| ExportError::file("write", path, error);

@@ -8,6 +8,7 @@ mod error;
 mod format;
 mod formats;
 mod import;
+mod incremental;
 mod manifest;
 mod record;
 mod schema;
@@ -28,8 +29,9 @@ use targets::{directory, file};
 pub use error::{ExportError, ImportError};
 pub use format::{Cleanups, FeedHead, Format, Options};
 pub use import::{Identify, JsonlReader, read_markdown};
+pub use incremental::{CursorError, Exported, Follow, Incremental, Keeper, Start};
 pub use manifest::MANIFEST_VERSION;
-pub use record::SCHEMA_VERSION;
+pub use record::{SCHEMA_VERSION, Tombstone};
 pub use schema::schema;
 pub use targets::packing::{Packing, open_unpacked};
 pub use verify::{Fault, FaultKind, Verified, verify};
@@ -47,6 +49,14 @@ pub trait ArticleWriter {
     /// # Errors
     /// What `out` reports.
     fn article(&mut self, out: &mut dyn Write, article: &StoredArticle) -> io::Result<()>;
+
+    /// Writes that an article is to be dropped; see [`Format::has_tombstones`].
+    ///
+    /// # Errors
+    /// What `out` reports, and [`io::ErrorKind::Unsupported`] where the format has no place for it.
+    fn removed(&mut self, _: &mut dyn Write, _: &Tombstone) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Writes what stands after the last article.
     ///

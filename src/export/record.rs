@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::{
     Article, ArticleId, Category, Contributor, DateSource, Enclosure, Extraction, FeedId,
-    Fingerprint, StoredArticle, TakenFrom, Time,
+    Fingerprint, Removal, StoredArticle, TakenFrom, Time,
 };
 
 /// The version of the record. A field that is renamed, retyped or removed is a new one.
@@ -119,7 +119,6 @@ record! {
         seq: i64,
         /// 0 for the first version, then one more for each edit.
         revision: u32,
-        // A tombstone's `deleted` stands here, in the lines of incremental exports.
         /// Ids of the feeds that carried it, oldest sighting first.
         feeds: Feeds<'a>,
         /// The publisher's own id of the entry.
@@ -274,6 +273,36 @@ impl<'a> Row<'a> {
     pub(super) fn fields(with_html: bool) -> &'static [Field] {
         let all = Self::FIELDS.len();
         &Self::FIELDS[..all - usize::from(!with_html)]
+    }
+}
+
+/// What incremental exports write in the place of a record whose article is to be dropped.
+#[derive(Serialize)]
+pub struct Tombstone {
+    /// Which article.
+    pub(super) id: Hex<ArticleId>,
+    /// Number in the change sequence.
+    pub(super) seq: i64,
+    /// Always true.
+    pub(super) deleted: bool,
+    /// When it was deleted, or edited so that it does not match any more.
+    pub(super) deleted_at: Moment,
+    /// `deleted` or `unmatched`.
+    pub(super) reason: &'static str,
+}
+
+impl Tombstone {
+    /// The columns that tables of changes have behind those of the record.
+    pub(super) const COLUMNS: [&'static str; 3] = ["deleted", "deleted_at", "reason"];
+
+    pub(super) fn new(id: ArticleId, seq: i64, at: Time, reason: Removal) -> Self {
+        Self {
+            id: Hex(id),
+            seq,
+            deleted: true,
+            deleted_at: Moment(at),
+            reason: reason.as_str(),
+        }
     }
 }
 

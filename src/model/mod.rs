@@ -8,6 +8,7 @@ mod article;
 mod backfill;
 mod batch;
 mod cleanup;
+mod cursor;
 mod entry;
 mod feed;
 mod fetched;
@@ -33,6 +34,7 @@ pub use batch::{
     KnownSighting, Outcome, PollRecord, UnreadDocument,
 };
 pub use cleanup::{Cleanup, RuleGroup};
+pub use cursor::{ChangePosition, ExportCursor, InvalidPosition, PendingPart, PendingRange};
 pub use entry::{
     EntryKey, FeedHints, Markup, MarkupKind, Position, Problem, RawCategory, RawEntry, RawFeed,
     RawLink, RawMedia, RawPerson, RawSource, Repair,
@@ -47,7 +49,9 @@ pub use fetched::{
     Validators,
 };
 pub use history::{ArticleName, Revision, Sighting};
-pub use query::{ArticleQuery, Change, FeedFilter, Order, Page, PageKey};
+pub use query::{
+    ArticleQuery, Change, ChangePage, ChangeQuery, FeedFilter, Order, Page, PageKey, Removal,
+};
 pub use retention::{Horizon, KeepRule, PruneReason, Retention, prune_reason};
 pub use safe::{printable, redact_url};
 pub use scope::{pause_until, scope_of, spacing_of};

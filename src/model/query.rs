@@ -73,14 +73,16 @@ pub struct Page {
 pub enum Change {
     /// Inserted or edited.
     Upsert(Box<StoredArticle>),
-    /// Deleted.
+    /// Deleted, or no longer what was asked for.
     Delete {
         /// Which article.
         id: ArticleId,
         /// Number in the change sequence.
         seq: i64,
-        /// When.
+        /// When it was deleted or edited.
         at: Time,
+        /// Which of the two.
+        reason: Removal,
     },
 }
 
@@ -93,6 +95,50 @@ impl Change {
             Self::Delete { seq, .. } => *seq,
         }
     }
+}
+
+/// Why a reader of changes should drop an article.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It is no longer in the store.
+    Deleted,
+    /// It was edited, and the question's conditions do not hold for it. It may never have been told of.
+    Unmatched,
+}
+
+impl Removal {
+    /// Its name in exports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::Unmatched => "unmatched",
+        }
+    }
+}
+
+/// A step through the change sequence.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeQuery {
+    /// Which articles; its order means nothing here.
+    pub articles: ArticleQuery,
+    /// Behind this number.
+    pub after: i64,
+    /// Up to this number; `None`: to the present.
+    pub until: Option<i64>,
+    /// So many changes are looked at, and fewer told if not all are asked for.
+    pub limit: usize,
+}
+
+/// What a step through the change sequence found.
+#[derive(Clone, Debug, Default)]
+pub struct ChangePage {
+    /// In the order of their numbers.
+    pub changes: Vec<Change>,
+    /// Everything up to this number was looked at: the next step begins behind it.
+    pub through: i64,
+    /// The last number of the sequence at this moment.
+    pub last: i64,
 }
 
 /// Which feeds.

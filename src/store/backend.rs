@@ -9,11 +9,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{Packed, StoreError};
 use crate::model::{
-    ArticleId, ArticleName, ArticleQuery, Backfill, Batch, Change, Committed, Cursor, DueFeed,
-    EntryKey, FeedFilter, FeedId, FeedOutline, FeedRecord, FeedSpec, Health, Horizon, HostPause,
-    KeepRule, Known, Leave, NewSubscription, Page, PageCommit, PageKey, PollRecord, PruneReason,
-    Push, Retention, Revision, Sighting, Spread, StoreId, StoredArticle, Subscription, Time,
-    UnreadDocument,
+    ArticleId, ArticleName, ArticleQuery, Backfill, Batch, Change, ChangePage, ChangeQuery,
+    Committed, Cursor, DueFeed, EntryKey, ExportCursor, FeedFilter, FeedId, FeedOutline,
+    FeedRecord, FeedSpec, Health, Horizon, HostPause, KeepRule, Known, Leave, NewSubscription,
+    Page, PageCommit, PageKey, PollRecord, PruneReason, Push, Retention, Revision, Sighting,
+    Spread, StoreId, StoredArticle, Subscription, Time, UnreadDocument,
 };
 
 /// All feeds that the feed files name now.
@@ -320,8 +320,30 @@ pub trait Backend: Send {
     /// How many articles a query has.
     fn count(&mut self, query: &ArticleQuery) -> Result<u64, StoreError>;
 
-    /// The change sequence after a number, in order; without the markup of bodies.
-    fn changes(&mut self, after_seq: i64, limit: usize) -> Result<Vec<Change>, StoreError>;
+    /// The next step through the change sequence. Upserts are told of the articles that are asked for;
+    /// of those of their feeds that were edited and do not match, that they are no longer
+    /// ([`crate::model::Removal::Unmatched`]); of deleted ones, whatever they were, that they are deleted.
+    /// An article takes a number also when another feed begins to carry it.
+    fn changed(&mut self, query: &ChangeQuery) -> Result<ChangePage, StoreError>;
+
+    /// [`Self::changed`] for all articles, without the markup of bodies.
+    fn changes(&mut self, after_seq: i64, limit: usize) -> Result<Vec<Change>, StoreError> {
+        let query = ChangeQuery {
+            after: after_seq,
+            limit,
+            ..ChangeQuery::default()
+        };
+        Ok(self.changed(&query)?.changes)
+    }
+
+    /// Cursors of incremental exports, by name.
+    fn cursors(&mut self) -> Result<Vec<ExportCursor>, StoreError>;
+
+    /// Writes a cursor down, in the place of what was known by its name.
+    fn save_cursor(&mut self, cursor: &ExportCursor) -> Result<(), StoreError>;
+
+    /// Forgets a cursor; false if there is none of that name.
+    fn remove_cursor(&mut self, name: &str) -> Result<bool, StoreError>;
 
     /// The articles that a name may mean, ordered by id, with their markup. A URL that no article has
     /// for its identity costs a look at every article.

@@ -84,6 +84,40 @@ impl DaemonLock {
     }
 }
 
+/// Held while an incremental export moves its cursor: a second one of the same cursor would write
+/// everything twice.
+#[derive(Debug)]
+pub struct CursorLock {
+    _file: File,
+}
+
+impl CursorLock {
+    /// Takes the lock of a cursor that a store keeps; `None`: somebody has it.
+    ///
+    /// # Errors
+    /// If the lock file cannot be made.
+    pub fn in_store(store: &Path, name: &str) -> Result<Option<Self>, StoreError> {
+        Self::take(store, &format!(".cursor-{name}"))
+    }
+
+    /// Takes the lock of a cursor that is a file of its own; `None`: somebody has it.
+    ///
+    /// # Errors
+    /// If the lock file cannot be made.
+    pub fn beside(cursor: &Path) -> Result<Option<Self>, StoreError> {
+        Self::take(cursor, ".lock")
+    }
+
+    fn take(path: &Path, suffix: &str) -> Result<Option<Self>, StoreError> {
+        let file = open(path, suffix)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(io_error(path, source)),
+        }
+    }
+}
+
 /// Held while a store's file is replaced or rewritten: nobody polls into it.
 #[derive(Debug)]
 pub struct SoleUse {

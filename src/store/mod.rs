@@ -26,7 +26,7 @@ pub use backend::{
     Replanned, Restored, SyncReport, Totals,
 };
 pub use error::StoreError;
-pub use lock::{DaemonLock, PollLock, SoleUse};
+pub use lock::{CursorLock, DaemonLock, PollLock, SoleUse};
 pub use packed::Packed;
 
 use crate::model::{

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The body's HTML, safe to show; `None` where none is kept.
-pub(super) fn html(stored: &StoredArticle, cleanups: &Cleanups) -> Option<String> {
+pub(in crate::export) fn html(stored: &StoredArticle, cleanups: &Cleanups) -> Option<String> {
     let article = &stored.article;
     let html = article.html.as_ref()?;
     let base = html.base.as_deref().or(article.url.as_deref());

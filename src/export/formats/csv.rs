@@ -11,7 +11,7 @@ use csv::{Terminator, WriterBuilder};
 use super::body;
 use crate::{
     export::{
-        ArticleWriter, Cleanups,
+        ArticleWriter, Cleanups, Tombstone,
         record::{Moment, Row, Value},
     },
     model::StoredArticle,
@@ -23,6 +23,8 @@ pub(in crate::export) struct Csv<'a> {
     pub(in crate::export) html: Option<&'a Cleanups>,
     /// No cell may be a formula.
     pub(in crate::export) is_for_spreadsheets: bool,
+    /// Behind the record's columns stand those of tombstones.
+    pub(in crate::export) tells_changes: bool,
 }
 
 impl ArticleWriter for Csv<'_> {
@@ -30,7 +32,9 @@ impl ArticleWriter for Csv<'_> {
         let fields = Row::fields(self.html.is_some());
         let mut line = Vec::new();
         let mut header = writer(&mut line);
-        header.write_record(fields.iter().map(|field| field.name))?;
+        let names = fields.iter().map(|field| field.name);
+        let more = Tombstone::COLUMNS.iter().copied();
+        header.write_record(names.chain(more.filter(|_| self.tells_changes)))?;
         drop(header);
         out.write_all(&line)
     }
@@ -53,8 +57,29 @@ impl ArticleWriter for Csv<'_> {
                 Value::Json(json) => record.write_field(json)?,
             }
         }
+        if self.tells_changes {
+            for cell in ["false", "", ""] {
+                record.write_field(cell)?;
+            }
+        }
         record.write_record(None::<&[u8]>)?;
         // It writes what it holds, and nothing can go wrong in memory.
+        drop(record);
+        out.write_all(&line)
+    }
+
+    fn removed(&mut self, out: &mut dyn Write, tombstone: &Tombstone) -> io::Result<()> {
+        let mut line = Vec::new();
+        let mut record = writer(&mut line);
+        for field in Row::fields(self.html.is_some()) {
+            match field.name {
+                "id" => record.write_field(tombstone.id.0.to_string())?,
+                "seq" => record.write_field(tombstone.seq.to_string())?,
+                _ => record.write_field("")?,
+            }
+        }
+        let at = tombstone.deleted_at.to_string();
+        record.write_record(["true", &at, tombstone.reason])?;
         drop(record);
         out.write_all(&line)
     }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::body;
 use crate::{
-    export::{ArticleWriter, Cleanups, record::Row},
+    export::{ArticleWriter, Cleanups, Tombstone, record::Row},
     model::StoredArticle,
 };
 
@@ -24,6 +24,11 @@ impl ArticleWriter for Jsonl<'_> {
     fn article(&mut self, out: &mut dyn Write, stored: &StoredArticle) -> io::Result<()> {
         let html = self.html.map(|cleanups| body::html(stored, cleanups));
         serde_json::to_writer(&mut *out, &Row::new(stored, html))?;
+        out.write_all(b"\n")
+    }
+
+    fn removed(&mut self, out: &mut dyn Write, tombstone: &Tombstone) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, tombstone)?;
         out.write_all(b"\n")
     }
 

@@ -18,6 +18,7 @@ use std::io::{self, Write};
 use crate::model::Article;
 
 pub(super) use atom::Atom;
+pub(in crate::export) use body::html;
 pub(super) use csv::Csv;
 pub(super) use epub::Epub;
 pub(super) use escape::{find_unescaped, read_destination, unescape};

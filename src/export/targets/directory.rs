@@ -15,9 +15,10 @@ use tempfile::NamedTempFile;
 
 use super::{file, name, packing::Sum};
 use crate::export::{
-    ArticleSource, ExportError, Format, Options, Summary, Tally, for_each,
+    ArticleSource, ArticleWriter, ExportError, Format, Options, Summary, Tally, for_each,
     manifest::{self, FileEntry},
 };
+use crate::model::{ArticleId, StoredArticle};
 
 /// Files that are made durable together: a file system commits them at little more than the cost
 /// of one. Bounded, because each keeps a file open.
@@ -67,18 +68,7 @@ fn articles(
 ) -> Result<Tally, ExportError> {
     let mut writer = options.writer();
     let tally = for_each(source, progress, &mut |stored| {
-        let mut bytes = Vec::with_capacity(stored.article.body.len() + 512);
-        let below = name::path(&stored.article);
-        let path = root.join(&below);
-        writer
-            .begin(&mut bytes)
-            .and_then(|()| writer.article(&mut bytes, stored))
-            .and_then(|()| writer.finish(&mut bytes))
-            .map_err(|error| ExportError::file("write", &path, error))?;
-        // Names are made of ASCII.
-        let below = below.to_string_lossy().into_owned();
-        tree.files.push(FileEntry::new(below, Sum::of(&bytes), 1));
-        tree.put(&name::id_digits(&stored.article), path, &bytes)
+        tree.article(root, writer.as_mut(), stored)
     })?;
     tree.commit()?;
     Ok(tally)
@@ -116,7 +106,7 @@ fn article_folders(root: &Path) -> Result<Vec<PathBuf>, ExportError> {
 }
 
 /// Makes sure that the folder exists.
-fn create(folder: &Path) -> Result<(), ExportError> {
+pub(in crate::export) fn create(folder: &Path) -> Result<(), ExportError> {
     fs::create_dir_all(folder).map_err(|error| ExportError::file("create", folder, error))
 }
 
@@ -129,20 +119,20 @@ struct Pending {
 }
 
 /// The tree below the root as it was found, and what is being done to it.
-struct Tree {
+pub(in crate::export) struct Tree {
     /// Files by the id in their name.
     found: HashMap<String, Vec<PathBuf>>,
     /// Files that this export wrote or confirmed, which it must not remove.
     current: HashSet<PathBuf>,
     pending: Vec<Pending>,
     /// For the manifest.
-    files: Vec<FileEntry>,
-    summary: Summary,
+    pub(in crate::export) files: Vec<FileEntry>,
+    pub(in crate::export) summary: Summary,
 }
 
 impl Tree {
     /// Reads the folders that exports make, and sweeps what a killed export left.
-    fn scan(root: &Path) -> Result<Self, ExportError> {
+    pub(in crate::export) fn scan(root: &Path) -> Result<Self, ExportError> {
         let mut tree = Self {
             found: HashMap::new(),
             current: HashSet::new(),
@@ -166,6 +156,40 @@ impl Tree {
             }
         }
         Ok(())
+    }
+
+    /// Writes an article's file below the root.
+    pub(in crate::export) fn article(
+        &mut self,
+        root: &Path,
+        writer: &mut dyn ArticleWriter,
+        stored: &StoredArticle,
+    ) -> Result<(), ExportError> {
+        let mut bytes = Vec::with_capacity(stored.article.body.len() + 512);
+        let below = name::path(&stored.article);
+        let path = root.join(&below);
+        writer
+            .begin(&mut bytes)
+            .and_then(|()| writer.article(&mut bytes, stored))
+            .and_then(|()| writer.finish(&mut bytes))
+            .map_err(|error| ExportError::file("write", &path, error))?;
+        // Names are made of ASCII.
+        let below = below.to_string_lossy().into_owned();
+        self.files.push(FileEntry::new(below, Sum::of(&bytes), 1));
+        self.put(&name::id_digits(stored.article.id), path, &bytes)
+    }
+
+    /// Removes the files of an article; false if there are none.
+    pub(in crate::export) fn drop_article(&mut self, id: ArticleId) -> Result<bool, ExportError> {
+        let older = self.found.remove(&name::id_digits(id)).unwrap_or_default();
+        self.remove(&older)?;
+        Ok(!older.is_empty())
+    }
+
+    /// Removes the files of all articles that were not written.
+    pub(in crate::export) fn drop_rest(&mut self) -> Result<(), ExportError> {
+        let rest: Vec<PathBuf> = self.found.drain().flat_map(|(_, paths)| paths).collect();
+        self.remove(&rest)
     }
 
     /// Writes an article's file unless it holds these bytes already.
@@ -195,7 +219,7 @@ impl Tree {
     }
 
     /// Makes the waiting files durable and visible, then removes what they replace.
-    fn commit(&mut self) -> Result<(), ExportError> {
+    pub(in crate::export) fn commit(&mut self) -> Result<(), ExportError> {
         let mut folders = BTreeSet::new();
         for Pending { temp, path, .. } in &self.pending {
             temp.as_file()

@@ -19,7 +19,7 @@ use crate::export::{
 };
 
 /// How temporary names start and end; a killed export leaves such files, the next one sweeps them.
-pub(super) const TEMP: (&str, &str) = (".tidings-", ".tmp");
+pub(in crate::export) const TEMP: (&str, &str) = (".tidings-", ".tmp");
 
 /// Exports into one file. A device or pipe is written to, not replaced.
 pub(in crate::export) fn run(
@@ -94,7 +94,7 @@ pub(in crate::export) fn replace(temp: NamedTempFile, path: &Path) -> io::Result
 }
 
 /// A temporary file in `folder` with the permissions of an ordinary new file.
-pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+pub(in crate::export) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMP.0).suffix(TEMP.1);
     #[cfg(unix)]
@@ -103,7 +103,7 @@ pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Makes a folder's entries durable.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(in crate::export) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

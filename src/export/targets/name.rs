@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use chrono::Datelike;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use crate::model::Article;
+use crate::model::{Article, ArticleId};
 
 /// Longest title part, in bytes.
 const MAX_SLUG: usize = 80;
@@ -31,13 +31,13 @@ pub(super) fn path(article: &Article) -> PathBuf {
     };
     let slug = slug(&article.title);
     let dash = if slug.is_empty() { "" } else { "-" };
-    let id = id_digits(article);
+    let id = id_digits(article.id);
     PathBuf::from(folder).join(format!("{day}{slug}{dash}{id}.md"))
 }
 
 /// The part of the id that stands in the name.
-pub(super) fn id_digits(article: &Article) -> String {
-    let mut id = article.id.to_string();
+pub(super) fn id_digits(id: ArticleId) -> String {
+    let mut id = id.to_string();
     id.truncate(ID_DIGITS);
     id
 }

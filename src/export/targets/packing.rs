@@ -177,6 +177,6 @@ impl<W: Write> Write for Summing<W> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(in crate::export) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -84,7 +84,7 @@ fn exists(db: &Connection, rows: &str, values: impl Params) -> Sql<bool> {
 pub(super) struct Conditions {
     /// With `{a}` for the article's alias.
     all: Vec<String>,
-    values: Vec<(&'static str, Value)>,
+    pub(super) values: Vec<(&'static str, Value)>,
 }
 
 impl Conditions {

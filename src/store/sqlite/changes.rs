@@ -4,39 +4,134 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{
     Sql,
+    articles::Conditions,
+    hash, html,
     rows::{self, millis},
     search,
     sequence::Sequence,
 };
-use crate::model::{ArticleId, Change, Time};
+use crate::model::{ArticleId, ArticleQuery, Change, ChangePage, ChangeQuery, Removal, Time};
 
-pub(super) fn after(db: &Connection, after_seq: i64, limit: usize) -> Sql<Vec<Change>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut changes: Vec<Change> = db
-        .prepare_cached(&format!(
-            "SELECT {} FROM articles a WHERE a.seq > ?1 ORDER BY a.seq LIMIT ?2",
-            rows::STORED
-        ))?
-        .query_map([after_seq, limit], |row| {
-            Ok(Change::Upsert(Box::new(rows::stored_article(row, false)?)))
-        })?
-        .collect::<Sql<_>>()?;
-    let deleted = db
-        .prepare_cached(
-            "SELECT id, seq, deleted_at FROM tombstones WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-        )?
-        .query_map([after_seq, limit], |row| {
-            Ok(Change::Delete {
-                id: ArticleId(row.get(0)?),
-                seq: row.get(1)?,
-                at: rows::time(row, 2)?,
-            })
-        })?
-        .collect::<Sql<Vec<_>>>()?;
-    changes.extend(deleted);
+/// One step: a window of the sequence is chosen first, from the indexes alone, so that each read is
+/// short however few of the changes in it are asked for.
+pub(super) fn step(db: &Connection, query: &ChangeQuery) -> Sql<ChangePage> {
+    let last: i64 = db
+        .prepare_cached("SELECT value FROM counters WHERE name = 'seq'")?
+        .query_row([], |row| row.get(0))?;
+    let until = query.until.map_or(last, |until| until.min(last));
+    let nothing = ChangePage {
+        changes: Vec::new(),
+        through: query.after,
+        last,
+    };
+    if query.after >= until || query.limit == 0 {
+        return Ok(nothing);
+    }
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let mut end = until;
+    for table in ["articles", "tombstones"] {
+        let at: Option<i64> = db
+            .prepare_cached(&format!(
+                "SELECT seq FROM {table} WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 1 OFFSET ?3"
+            ))?
+            .query_row([query.after, until, limit - 1], |row| row.get(0))
+            .optional()?;
+        end = end.min(at.unwrap_or(until));
+    }
+    let mut changes = upserts(db, query, end)?;
+    changes.extend(deleted(db, query.after, end)?);
     changes.sort_by_key(Change::seq);
-    changes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut through = end;
+    if changes.len() > query.limit {
+        changes.truncate(query.limit);
+        through = changes.last().map_or(end, Change::seq);
+    }
+    Ok(ChangePage {
+        changes,
+        through,
+        last,
+    })
+}
+
+fn upserts(db: &Connection, query: &ChangeQuery, end: i64) -> Sql<Vec<Change>> {
+    let mut asked = Conditions::of(&query.articles)?;
+    // Whoever is carried by none of the feeds never was: feeds only join.
+    let carried = Conditions::of(&ArticleQuery {
+        feeds: query.articles.feeds.clone(),
+        feed_tags: query.articles.feed_tags.clone(),
+        ..ArticleQuery::default()
+    })?;
+    asked.values.push((":after", query.after.into()));
+    asked.values.push((":end", end.into()));
+    let with_html = query.articles.with_html;
+    let html = match with_html {
+        true => format!(", {}", html::COLUMNS),
+        false => String::new(),
+    };
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {}{html}, ({asked}) AS is_asked FROM articles a
+         WHERE a.seq > :after AND a.seq <= :end AND (({asked}) OR (a.revision > 0 AND ({})))
+         ORDER BY a.seq",
+        rows::STORED,
+        carried.sql(false),
+        asked = asked.sql(query.articles.one_per_cluster),
+    ))?;
+    let mut found = statement.query(asked.bound().as_slice())?;
+    let mut changes = Vec::new();
+    while let Some(row) = found.next()? {
+        let stored = rows::stored_article(row, with_html)?;
+        changes.push(if row.get("is_asked")? {
+            Change::Upsert(Box::new(stored))
+        } else {
+            Change::Delete {
+                id: stored.article.id,
+                seq: stored.seq,
+                at: stored.changed_at,
+                reason: Removal::Unmatched,
+            }
+        });
+    }
     Ok(changes)
+}
+
+fn deleted(db: &Connection, after: i64, end: i64) -> Sql<Vec<Change>> {
+    db.prepare_cached(
+        "SELECT id, seq, deleted_at FROM tombstones WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
+    )?
+    .query_map([after, end], |row| {
+        Ok(Change::Delete {
+            id: ArticleId(row.get(0)?),
+            seq: row.get(1)?,
+            at: rows::time(row, 2)?,
+            reason: Removal::Deleted,
+        })
+    })?
+    .collect()
+}
+
+/// Gives an article the next number because another feed carries it now, which its record shows. The
+/// hash is over the number too; one that did not fit before does not fit after, so that damage is
+/// still found.
+pub(super) fn renumber(tx: &Transaction<'_>, row: i64, seq: i64) -> Sql<()> {
+    let columns = hash::COLUMNS;
+    let (stored, before): (Option<Vec<u8>>, _) = tx
+        .prepare_cached(&format!(
+            "SELECT a.hash, {columns} FROM articles a WHERE a.row = ?1"
+        ))?
+        .query_row([row], |found| Ok((found.get(0)?, hash::of_row(found, 1)?)))?;
+    tx.prepare_cached("UPDATE articles SET seq = ?2 WHERE row = ?1")?
+        .execute([row, seq])?;
+    if stored.as_deref() != before.as_ref().map(|hash| hash.as_slice()) {
+        return Ok(());
+    }
+    let after = tx
+        .prepare_cached(&format!(
+            "SELECT {columns} FROM articles a WHERE a.row = ?1"
+        ))?
+        .query_row([row], |found| hash::of_row(found, 0))?;
+    tx.prepare_cached("UPDATE articles SET hash = ?2 WHERE row = ?1")?
+        .execute(params![row, after])?;
+    Ok(())
 }
 
 pub(super) fn delete(tx: &Transaction<'_>, ids: &[ArticleId], reason: &str, now: Time) -> Sql<u32> {

@@ -4,7 +4,7 @@
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{
-    Sql, feeds, hosts,
+    Sql, changes, feeds, hosts,
     rows::{self, millis},
     sequence::Sequence,
     unread, urls,
@@ -85,6 +85,10 @@ pub(super) fn write<'a>(
     for (entry, prepared) in entries {
         let sighted = apply(tx, (entry, prepared), owner, now, group, &mut done)?;
         if let (Some(feed), Some(sighted)) = (owner, sighted) {
+            // The record names the feeds: who follows the changes is told of one that joins.
+            if !sighted.is_numbered && !is_carried(tx, feed, sighted.article)? {
+                changes::renumber(tx, sighted.article, group.seq.next())?;
+            }
             sight(tx, feed, &sighted, entry, now)?;
         }
     }
@@ -125,6 +129,14 @@ fn update_feed(tx: &Transaction<'_>, feed: &FeedCommit, now: Time) -> Sql<bool> 
 struct Sighted {
     article: i64,
     fingerprint: Fingerprint,
+    /// It took a number of the change sequence just now.
+    is_numbered: bool,
+}
+
+/// True if a feed is known to carry an article.
+pub(super) fn is_carried(tx: &Transaction<'_>, feed: i64, article: i64) -> Sql<bool> {
+    tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM sightings WHERE article = ?1 AND feed = ?2)")?
+        .query_row([article, feed], |row| row.get(0))
 }
 
 /// Returns what the feed sighted; `None` where there is nothing to write down.
@@ -143,10 +155,11 @@ fn apply(
         revision: 0,
         now,
     };
-    let sighted = |article| {
+    let sighted = |article, is_numbered| {
         Some(Sighted {
             article,
             fingerprint: entry.fingerprint,
+            is_numbered,
         })
     };
     match &entry.action {
@@ -163,7 +176,7 @@ fn apply(
             };
             group.seq.next();
             done.new += 1;
-            Ok(sighted(row))
+            Ok(sighted(row, true))
         }
         Action::Replace { id, article } => {
             if stored(tx, *id)?.is_none() {
@@ -171,11 +184,11 @@ fn apply(
             }
             done.changed += 1;
             let version = Version { article, prepared };
-            version::replace(tx, *id, &version, stamp(group.seq.next())).map(sighted)
+            version::replace(tx, *id, &version, stamp(group.seq.next())).map(|row| sighted(row, true))
         }
         Action::Link { id } => {
             done.same += 1;
-            Ok(stored(tx, *id)?.and_then(|stored| sighted(stored.article)))
+            Ok(stored(tx, *id)?.and_then(|stored| sighted(stored.article, false)))
         }
         Action::Touch => {
             done.same += 1;
@@ -196,6 +209,7 @@ fn stored(tx: &Transaction<'_>, id: ArticleId) -> Sql<Option<Sighted>> {
             Ok(Sighted {
                 article: row.get(0)?,
                 fingerprint: Fingerprint(row.get(1)?),
+                is_numbered: false,
             })
         })
         .optional()

@@ -9,6 +9,7 @@ mod changes;
 mod claim;
 mod clock;
 mod commit;
+mod cursors;
 mod deliver;
 mod feeds;
 mod hash;
@@ -42,10 +43,11 @@ use super::{
     Restored, StoreError, SyncReport, Totals,
 };
 use crate::model::{
-    ArticleId, ArticleName, ArticleQuery, Backfill, Change, Committed, Cursor, DueFeed, EntryKey,
-    FeedFilter, FeedId, FeedOutline, FeedRecord, Health, HostPause, KeepRule, Known, Leave,
-    NewSubscription, Page, PageCommit, PageKey, PollRecord, Push, Retention, Revision, Sighting,
-    Spread, StoreId, StoredArticle, Subscription, Time, UnreadDocument,
+    ArticleId, ArticleName, ArticleQuery, Backfill, ChangePage, ChangeQuery, Committed, Cursor,
+    DueFeed, EntryKey, ExportCursor, FeedFilter, FeedId, FeedOutline, FeedRecord, Health,
+    HostPause, KeepRule, Known, Leave, NewSubscription, Page, PageCommit, PageKey, PollRecord,
+    Push, Retention, Revision, Sighting, Spread, StoreId, StoredArticle, Subscription, Time,
+    UnreadDocument,
 };
 
 /// One connection to a store's file.
@@ -310,8 +312,20 @@ impl Backend for Sqlite {
         self.read("count articles", |db| articles::count(db, query))
     }
 
-    fn changes(&mut self, after_seq: i64, limit: usize) -> Result<Vec<Change>, StoreError> {
-        self.read("list changes", |db| changes::after(db, after_seq, limit))
+    fn changed(&mut self, query: &ChangeQuery) -> Result<ChangePage, StoreError> {
+        self.read("list changes", |db| changes::step(db, query))
+    }
+
+    fn cursors(&mut self) -> Result<Vec<ExportCursor>, StoreError> {
+        self.read("list cursors", cursors::list)
+    }
+
+    fn save_cursor(&mut self, cursor: &ExportCursor) -> Result<(), StoreError> {
+        self.write("write a cursor", |tx| cursors::save(tx, cursor))
+    }
+
+    fn remove_cursor(&mut self, name: &str) -> Result<bool, StoreError> {
+        self.write("remove a cursor", |tx| cursors::remove(tx, name))
     }
 
     fn named(

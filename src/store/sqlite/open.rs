@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_markup.sql"),
     include_str!("migrations/0010_integrity.sql"),
     search::MIGRATION,
+    include_str!("migrations/0012_cursors.sql"),
 ];
 
 /// Bytes of a new store's pages. An article with its markup takes about 4 kB: of pages of 4 kB each

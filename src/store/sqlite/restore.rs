@@ -7,7 +7,7 @@
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{
-    Sql,
+    Sql, changes,
     commit::{self, Group},
     rows::millis,
     version::{self, Stamp, Version},
@@ -55,17 +55,18 @@ fn one(
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    let row = match known {
+    let (row, is_numbered) = match known {
         // What an export says is as old as the version in it.
         Some((_, fingerprint, changed_at))
             if fingerprint != article.fingerprint.0 && changed_at < millis(stored.changed_at) =>
         {
             done.changed += 1;
-            version::replace(tx, article.id, &version, stamp(group.seq.next()))?
+            let row = version::replace(tx, article.id, &version, stamp(group.seq.next()))?;
+            (row, true)
         }
         Some((row, ..)) => {
             done.same += 1;
-            row
+            (row, false)
         }
         None if group.has_tombstones && commit::is_deleted(tx, article.id)? => return Ok(()),
         None => {
@@ -73,28 +74,29 @@ fn one(
                 return Ok(());
             };
             done.new += 1;
-            row
+            (row, true)
         }
     };
-    sight(tx, row, restored, now)
+    let is_joined = sight(tx, row, restored, now)?;
+    if is_joined && !is_numbered {
+        changes::renumber(tx, row, group.seq.next())?;
+    }
+    Ok(())
 }
 
-/// Writes down who carried it. The oldest sighting is the first in the list.
-fn sight(tx: &Transaction<'_>, row: i64, restored: &Restored, now: Time) -> Sql<()> {
+/// Writes down who carried it, and says whether that was news. The oldest sighting is the first in the
+/// list.
+fn sight(tx: &Transaction<'_>, row: i64, restored: &Restored, now: Time) -> Sql<bool> {
     let StoredArticle {
         article,
         first_seen,
         feeds,
         ..
     } = &restored.article;
+    let mut is_joined = false;
     for (at, feed) in (0..).zip(feeds) {
         let feed = feed_row(tx, feed, now)?;
-        let is_sighted: bool = tx
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM sightings WHERE article = ?1 AND feed = ?2)",
-            )?
-            .query_row([row, feed], |row| row.get(0))?;
-        if is_sighted {
+        if commit::is_carried(tx, feed, row)? {
             continue;
         }
         for key in [restored.key, restored.other_key] {
@@ -112,11 +114,12 @@ fn sight(tx: &Transaction<'_>, row: i64, restored: &Restored, now: Time) -> Sql<
                     millis(*first_seen) + at
                 ])?;
             if written == 1 {
+                is_joined = true;
                 break;
             }
         }
     }
-    Ok(())
+    Ok(is_joined)
 }
 
 /// The feed's row; one that is new here is retired until a feed file names it.
