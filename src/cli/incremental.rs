@@ -136,6 +136,7 @@ pub(super) fn run(
     ];
     let question = remembered(&args.selection, &query, &style)?;
     let mut keeper = keeper(context, &loaded.config, wanted)?;
+    options.query.insert("order".to_owned(), json!("changed"));
     let job = Incremental {
         backend: backend.as_mut(),
         keeper: &mut keeper,

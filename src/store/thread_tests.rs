@@ -8,10 +8,10 @@ use std::{
 use super::*;
 use crate::{
     model::{
-        ArticleId, ArticleName, ArticleQuery, Backfill, Batch, Change, Cursor, DueFeed, EntryKey,
-        FeedFilter, FeedId, FeedOutline, FeedRecord, Health, HostPause, Known, Leave,
-        NewSubscription, Page, PageCommit, PageKey, PollRecord, Push, Revision, Sighting, Spread,
-        StoredArticle, Subscription, Time, UnreadDocument,
+        ArticleId, ArticleName, ArticleQuery, Backfill, Batch, ChangePage, ChangeQuery, Cursor,
+        DueFeed, EntryKey, ExportCursor, FeedFilter, FeedId, FeedOutline, FeedRecord, Health,
+        HostPause, Known, Leave, NewSubscription, Page, PageCommit, PageKey, PollRecord, Push,
+        Revision, Sighting, Spread, StoredArticle, Subscription, Time, UnreadDocument,
     },
     store::{
         Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, Restored, SyncReport, Totals,
@@ -95,7 +95,10 @@ impl Backend for Stub {
         unread(&FeedId) -> Vec<UnreadDocument>;
         articles(&ArticleQuery, Option<PageKey>, usize) -> Page;
         count(&ArticleQuery) -> u64;
-        changes(i64, usize) -> Vec<Change>;
+        changed(&ChangeQuery) -> ChangePage;
+        cursors() -> Vec<ExportCursor>;
+        save_cursor(&ExportCursor) -> ();
+        remove_cursor(&str) -> bool;
         named(&ArticleName, usize) -> Vec<StoredArticle>;
         sightings(ArticleId) -> Vec<Sighting>;
         revisions(ArticleId) -> Vec<Revision>;

@@ -7,7 +7,7 @@ mod migrating;
 mod recovering;
 mod retention;
 mod scale;
-mod together;
+pub(crate) mod together;
 
 use std::path::{Path, PathBuf};
 

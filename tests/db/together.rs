@@ -67,7 +67,7 @@ fn a_daemon_four_writers_and_backups_get_on_with_each_other() {
 
 /// Runs a script where a small file system of its own is mounted at `disk`; `None` where that is not
 /// allowed.
-fn on_a_small_disk(tidings: &Tidings, script: &str) -> Option<String> {
+pub(crate) fn on_a_small_disk(tidings: &Tidings, script: &str) -> Option<String> {
     let sandbox = |script: &str| {
         let mut command = Command::new("unshare");
         command.args(["-rm", "sh", "-ec", script]);

@@ -4,6 +4,10 @@
 mod books;
 // Re-published feeds, read by our own parser.
 mod feeds;
+// What changed since the last export, and `tail`.
+mod incremental;
+// The same, killed again and again.
+mod incremental_kills;
 // Manifests, and what `verify` finds.
 mod manifests;
 // JSON, CSV, the schema, packed files, JSON Lines that are imported.

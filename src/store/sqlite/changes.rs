@@ -109,6 +109,12 @@ fn deleted(db: &Connection, after: i64, end: i64) -> Sql<Vec<Change>> {
     .collect()
 }
 
+/// True if a feed is known to carry an article.
+pub(super) fn is_carried(tx: &Transaction<'_>, feed: i64, article: i64) -> Sql<bool> {
+    tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM sightings WHERE article = ?1 AND feed = ?2)")?
+        .query_row([article, feed], |row| row.get(0))
+}
+
 /// Gives an article the next number because another feed carries it now, which its record shows. The
 /// hash is over the number too; one that did not fit before does not fit after, so that damage is
 /// still found.

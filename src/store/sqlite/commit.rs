@@ -86,7 +86,7 @@ pub(super) fn write<'a>(
         let sighted = apply(tx, (entry, prepared), owner, now, group, &mut done)?;
         if let (Some(feed), Some(sighted)) = (owner, sighted) {
             // The record names the feeds: who follows the changes is told of one that joins.
-            if !sighted.is_numbered && !is_carried(tx, feed, sighted.article)? {
+            if !sighted.is_numbered && !changes::is_carried(tx, feed, sighted.article)? {
                 changes::renumber(tx, sighted.article, group.seq.next())?;
             }
             sight(tx, feed, &sighted, entry, now)?;
@@ -131,12 +131,6 @@ struct Sighted {
     fingerprint: Fingerprint,
     /// It took a number of the change sequence just now.
     is_numbered: bool,
-}
-
-/// True if a feed is known to carry an article.
-pub(super) fn is_carried(tx: &Transaction<'_>, feed: i64, article: i64) -> Sql<bool> {
-    tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM sightings WHERE article = ?1 AND feed = ?2)")?
-        .query_row([article, feed], |row| row.get(0))
 }
 
 /// Returns what the feed sighted; `None` where there is nothing to write down.

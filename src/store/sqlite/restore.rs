@@ -96,7 +96,7 @@ fn sight(tx: &Transaction<'_>, row: i64, restored: &Restored, now: Time) -> Sql<
     let mut is_joined = false;
     for (at, feed) in (0..).zip(feeds) {
         let feed = feed_row(tx, feed, now)?;
-        if commit::is_carried(tx, feed, row)? {
+        if changes::is_carried(tx, feed, row)? {
             continue;
         }
         for key in [restored.key, restored.other_key] {
