@@ -29,10 +29,10 @@ pub(super) struct CursorArgs {
     /// Go on where the last run of this cursor ended; the store keeps it. Once
     /// made, it belongs to one question, one format and one --out
     #[arg(long, value_name = "NAME", value_parser = cursor_name, conflicts_with = "cursor_file",
-        conflicts_with_all = ["limit", "order", "manifest"])]
+        conflicts_with_all = ["limit", "order", "manifest", "unique"])]
     cursor: Option<String>,
     /// The same, kept in a file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["limit", "order", "manifest"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["limit", "order", "manifest", "unique"])]
     cursor_file: Option<PathBuf>,
     /// Export everything anew, in the place of what the cursor wrote
     #[arg(long)]

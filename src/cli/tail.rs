@@ -23,7 +23,8 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(1);
 
 #[derive(Debug, ClapArgs)]
-#[command(mut_arg("limit", |limit| limit.hide(true)), mut_arg("order", |order| order.hide(true)))]
+#[command(mut_arg("limit", |arg| arg.hide(true)), mut_arg("order", |arg| arg.hide(true)),
+    mut_arg("unique", |arg| arg.hide(true)))]
 #[command(after_help = "\
 Examples:
   tidings tail | jq -r .title              everything, in the order of changes
@@ -59,8 +60,10 @@ pub(super) struct TailArgs {
 }
 
 pub(super) fn run(context: &Context, args: &TailArgs) -> Result<Ended, CliError> {
-    if args.selection.limit.is_some() || args.selection.order != OrderArg::default() {
-        let why = "changes come in their own order and to the last; leave out --limit and --order";
+    let selection = &args.selection;
+    if selection.limit.is_some() || selection.unique || selection.order != OrderArg::default() {
+        let why =
+            "changes come each by itself, in their own order: leave out --limit, --order, --unique";
         return Err(CliError::Told(why.to_owned()));
     }
     let config = context.settings_or_default()?.config;

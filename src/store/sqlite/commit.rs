@@ -178,7 +178,8 @@ fn apply(
             }
             done.changed += 1;
             let version = Version { article, prepared };
-            version::replace(tx, *id, &version, stamp(group.seq.next())).map(|row| sighted(row, true))
+            version::replace(tx, *id, &version, stamp(group.seq.next()))
+                .map(|row| sighted(row, true))
         }
         Action::Link { id } => {
             done.same += 1;
