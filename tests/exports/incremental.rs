@@ -1,38 +1,14 @@
-//! Incremental exports and `tail`: what changed since the last run, and everything that is refused.
+//! Incremental exports: what changed since the last run, and everything that is refused.
 
 use std::fs;
 
 use tidings::store::CursorLock;
 
-use super::bytes;
+use super::{bytes, go_on, poll, polled};
 use crate::{
     db::together::on_a_small_disk,
-    util::{Database, Reply, Site, Tidings, channel, item, rss},
+    util::{Database, Reply, Tidings, channel, item},
 };
-
-/// A site's feed at `/f`, and a store that polls it.
-fn polled(names: &[&str]) -> (Site, Tidings) {
-    let site = Site::start();
-    site.serve("/f", Reply::feed(rss(names)));
-    let lines = format!(
-        "[[feed]]\nid = \"f\"\nurl = {:?}\ninterval = \"1s\"\n",
-        site.url("/f")
-    );
-    let tidings = Tidings::new().feed_toml(&lines);
-    poll(&tidings);
-    (site, tidings)
-}
-
-fn poll(tidings: &Tidings) {
-    tidings.run(&["poll", "--all", "--force"]).ok();
-}
-
-/// Says other texts of `a` and adds `c`.
-fn go_on(site: &Site, tidings: &Tidings) {
-    let items = [item("a", "another a"), item("b", "b"), item("c", "c")];
-    site.serve("/f", Reply::feed(channel("Small feed", &items.concat())));
-    poll(tidings);
-}
 
 fn id_of(tidings: &Tidings, title: &str) -> String {
     let all = tidings.exported();
@@ -358,67 +334,4 @@ fn a_full_disk_takes_back_what_was_half_written_and_the_next_run_completes_it() 
         ["failed", "0", "failed", "0", "well", "well", "same"],
         "{told}"
     );
-}
-
-#[test]
-fn tail_tells_changes_with_the_cursor_behind_each() {
-    let (site, tidings) = polled(&["a", "b"]);
-    let all = tidings.run(&["tail"]).ok().jsonl();
-    assert_eq!(all.len(), 2);
-    let first = all[0]["cursor"].as_str().unwrap();
-    assert_eq!(
-        tidings.run(&["tail", "--from-cursor", first]).ok().jsonl(),
-        all[1..]
-    );
-    assert_eq!(
-        tidings.run(&["tail", "--from-cursor", "now"]).ok().stdout,
-        ""
-    );
-    assert_eq!(tidings.run(&["tail", "--cursor", "t"]).ok().jsonl(), all);
-    go_on(&site, &tidings);
-    let more = tidings.run(&["tail", "--cursor", "t"]).ok().jsonl();
-    let titles: Vec<_> = more.iter().map(|line| &line["title"]).collect();
-    assert_eq!(titles, ["Title a", "Title c"]);
-    assert_eq!(tidings.run(&["tail", "--cursor", "t"]).ok().stdout, "");
-    tidings
-        .run(&["tail", "--limit", "3"])
-        .code(2)
-        .complains_once("--limit");
-}
-
-#[test]
-fn tail_follows_until_it_is_told_to_end_or_nobody_reads() {
-    use std::{
-        io::{BufRead as _, BufReader},
-        process::Stdio,
-    };
-    let (site, tidings) = polled(&["a", "b"]);
-    let mut child = tidings
-        .command(&["tail", "-f"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut title = || {
-        let line: serde_json::Value =
-            serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-        line["title"].as_str().unwrap().to_owned()
-    };
-    assert_eq!([title(), title()], ["Title a", "Title b"]);
-    go_on(&site, &tidings);
-    assert_eq!([title(), title()], ["Title a", "Title c"]);
-    // Closed; nothing is written that would tell it so.
-    drop(lines);
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-    let mut child = tidings
-        .command(&["tail", "-f"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    out.read_line(&mut line).unwrap();
-    let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
-    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0));
 }

@@ -4,7 +4,7 @@
 mod books;
 // Re-published feeds, read by our own parser.
 mod feeds;
-// What changed since the last export, and `tail`.
+// What changed since the last export.
 mod incremental;
 // The same, killed again and again.
 mod incremental_kills;
@@ -14,8 +14,10 @@ mod manifests;
 mod records;
 // Which articles, in which order.
 mod selection;
+// The changes on standard output.
+mod tail;
 
-use crate::util::{Reply, Site, Tidings, channel};
+use crate::util::{Reply, Site, Tidings, channel, item, rss};
 
 /// Two items with everything that feeds say, one of them hostile, and one that says hardly anything.
 const ITEMS: &str = "\
@@ -56,4 +58,28 @@ fn rich() -> Tidings {
 /// Bytes of a file in the run's directory.
 fn bytes(tidings: &Tidings, name: &str) -> Vec<u8> {
     std::fs::read(tidings.path(name)).unwrap()
+}
+
+/// A site's feed at `/f`, and a store that polls it.
+fn polled(names: &[&str]) -> (Site, Tidings) {
+    let site = Site::start();
+    site.serve("/f", Reply::feed(rss(names)));
+    let lines = format!(
+        "[[feed]]\nid = \"f\"\nurl = {:?}\ninterval = \"1s\"\n",
+        site.url("/f")
+    );
+    let tidings = Tidings::new().feed_toml(&lines);
+    poll(&tidings);
+    (site, tidings)
+}
+
+fn poll(tidings: &Tidings) {
+    tidings.run(&["poll", "--all", "--force"]).ok();
+}
+
+/// Says another text of `a`, adds `c`, and polls.
+fn go_on(site: &Site, tidings: &Tidings) {
+    let items = [item("a", "another a"), item("b", "b"), item("c", "c")];
+    site.serve("/f", Reply::feed(channel("Small feed", &items.concat())));
+    poll(tidings);
 }
