@@ -11,6 +11,7 @@
 
 mod client;
 mod daemon;
+mod exports;
 mod faults;
 mod files;
 mod floor;
@@ -92,6 +93,8 @@ enum Command {
     Schedule(schedule::ScheduleArgs),
     /// A daemon against the server: how late it polls, and what it costs while nothing is due.
     Daemon(daemon::DaemonArgs),
+    /// Exports as tables, beside bare loops that write the same columns.
+    Exports(exports::ExportsArgs),
     /// The whole benchmark: both floors and Tidings, cold, warm and with 2 % of the feeds changed.
     Run(RunArgs),
 }
@@ -186,6 +189,7 @@ fn run(command: Command) -> Result<()> {
         Command::Measure { command } => measure::print(&command),
         Command::Schedule(args) => schedule::run(&args),
         Command::Daemon(args) => daemon::run(&args),
+        Command::Exports(args) => exports::run(&args),
         Command::Run(args) => round::run(&args),
     }
 }

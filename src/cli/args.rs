@@ -17,7 +17,7 @@ use super::{
     when::Since,
 };
 use crate::{
-    export::Format,
+    export::{Format, PartitionBy},
     model::{FeedKind, Order, search::Query},
 };
 
@@ -154,7 +154,7 @@ pub(super) enum Command {
     /// Cursors of incremental exports: list, show, remove, reset
     #[command(subcommand)]
     Cursor(CursorCommand),
-    /// Read exported articles (Markdown, JSON Lines) into the store
+    /// Read exported articles, or those of another store, into the store
     Import(ImportArgs),
     /// Check exports against their manifests
     Verify(VerifyArgs),
@@ -245,7 +245,7 @@ pub(super) struct PreviewArgs {
     /// Format to print; jsonl is one object a line, with every field
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FormatArg,
-    /// With --format jsonl, json or csv: also the bodies' HTML, made safe to show
+    /// With --format jsonl, json, csv, parquet, sqlite: also the bodies' HTML, made safe to show
     #[arg(long)]
     pub(super) html: bool,
     /// At most so many articles
@@ -286,13 +286,19 @@ Examples:
   tidings export --limit 50 --title News --out news.atom     a feed of feeds
   tidings export --tag longread --since 7d --out week.epub
   tidings export --search 'rust -game' --unique > rust.md    without copies
+  tidings export --feed gizchina --since 7d --out week.parquet
+  tidings export --format parquet --partition day --out lake/
   tidings export --cursor archive --out all.jsonl      what is new since last time
 
 --out's ending chooses the format, and .gz or .zst behind it packs the file.
 
 Moments are dates (2026-01-31), times (2026-01-31T12:00:00Z) or ages (90m, 12h,
 7d, 4w). --since and --until look at the publication date, or at the moment of
-collection where there is none.")]
+collection where there is none.
+
+Partitions by day and month are written whole: --since-collected counts from the
+beginning of its day or month, --until-collected to the end. Files of others
+stay; those of the range that are empty by now are removed.")]
 pub(super) struct ExportArgs {
     /// Format to write [default: by the ending of --out, else markdown]
     #[arg(long, value_enum)]
@@ -359,8 +365,8 @@ pub(super) struct SelectionArgs {
 #[derive(Debug, Default, ClapArgs)]
 #[command(next_help_heading = "How they are written")]
 pub(super) struct StyleArgs {
-    /// With the bodies' HTML, made safe to show (jsonl, json, csv; feeds and
-    /// epub have it anyway)
+    /// With the bodies' HTML, made safe to show (jsonl, json, csv, parquet,
+    /// sqlite; feeds and epub have it anyway)
     #[arg(long)]
     pub(super) html: bool,
     /// Markdown: with the fields as YAML, for Obsidian and Hugo
@@ -369,6 +375,10 @@ pub(super) struct StyleArgs {
     /// CSV: an apostrophe before cells that a spreadsheet would run as formulas
     #[arg(long)]
     pub(super) csv_safe: bool,
+    /// Folders of jsonl, csv, parquet: a file for each day or month of
+    /// collection (date=2026-01-31/), or for each feed (feed=ID/)
+    #[arg(long, value_enum, value_name = "BY", conflicts_with_all = ["cursor", "cursor_file"])]
+    pub(super) partition: Option<PartitionArg>,
     /// Feeds and epub: title [default: Tidings]
     #[arg(long)]
     pub(super) title: Option<String>,
@@ -379,7 +389,7 @@ pub(super) struct StyleArgs {
     #[arg(long, value_name = "URL")]
     pub(super) home_url: Option<String>,
     /// Also write FILE.manifest.json, for `tidings verify`; folders always have
-    /// a manifest.json
+    /// a manifest.json, those of partitions beside them
     #[arg(long)]
     pub(super) manifest: bool,
 }
@@ -388,15 +398,22 @@ pub(super) struct StyleArgs {
 #[command(after_help = "\
 Examples:
   tidings import 000_925fbd9d1ce491a7.txt
-  tidings import articles/       every .md, .txt and .jsonl file below it
-  tidings import all.jsonl.gz    with ids, dates and feeds as they were
+  tidings import articles/       every .md, .txt, .jsonl, .parquet and .sqlite
+                                 file below it
+  tidings import all.parquet     with ids, dates and feeds as they were
+  tidings import --from-store old/tidings.db
 
-JSON Lines keep everything but the numbers of the change sequence and the
-replaced versions. A known article is changed only by a later version.")]
+JSON Lines, Parquet, SQLite snapshots and stores give back everything but the
+numbers of the change sequence and the replaced versions; bodies' HTML is in
+stores, and in files that were exported with --html. A known article is changed
+only by a later version.")]
 pub(super) struct ImportArgs {
     /// Exported files, also packed (.gz, .zst), or folders of them
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "from_store")]
     pub(super) paths: Vec<PathBuf>,
+    /// All articles of another store, which stays as it is
+    #[arg(long, value_name = "STORE", conflicts_with = "paths")]
+    pub(super) from_store: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -428,6 +445,8 @@ pub(super) enum FormatArg {
     Jsonl,
     Json,
     Csv,
+    Parquet,
+    Sqlite,
     Atom,
     Rss,
     Jsonfeed,
@@ -441,10 +460,30 @@ impl From<FormatArg> for Format {
             FormatArg::Jsonl => Self::Jsonl,
             FormatArg::Json => Self::Json,
             FormatArg::Csv => Self::Csv,
+            FormatArg::Parquet => Self::Parquet,
+            FormatArg::Sqlite => Self::Sqlite,
             FormatArg::Atom => Self::Atom,
             FormatArg::Rss => Self::Rss,
             FormatArg::Jsonfeed => Self::JsonFeed,
             FormatArg::Epub => Self::Epub,
+        }
+    }
+}
+
+/// What the folders of an export stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PartitionArg {
+    Day,
+    Month,
+    Feed,
+}
+
+impl From<PartitionArg> for PartitionBy {
+    fn from(by: PartitionArg) -> Self {
+        match by {
+            PartitionArg::Day => Self::Day,
+            PartitionArg::Month => Self::Month,
+            PartitionArg::Feed => Self::Feed,
         }
     }
 }

@@ -11,15 +11,18 @@ use serde_json::{Map, Value, json};
 
 use super::{
     CliError, Ended,
-    args::{ExportArgs, SelectionArgs, StyleArgs},
+    args::{ExportArgs, OrderArg, SelectionArgs, StyleArgs},
     context::{Context, Named, find_feed},
     incremental,
     terminal::count,
 };
 use crate::{
     config::{self, Config},
-    export::{self, ArticleSource, Cleanups, FeedHead, Format, Options, Packing, Summary, Target},
-    model::{ArticleQuery, FeedFilter, FeedId, PageKey, StoredArticle},
+    export::{
+        self, ArticleSource, Carrier, Cleanups, FeedHead, Format, Options, Packing, Partition,
+        PartitionBy, Summary, Target,
+    },
+    model::{ArticleQuery, FeedFilter, FeedId, FeedRecord, Order, PageKey, StoredArticle},
     store::Backend,
 };
 
@@ -31,7 +34,11 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliErro
     let mut backend = context.reader(&loaded.config)?;
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     let mut options = options(args, out)?;
+    not_the_store(&context.store_path(&loaded.config)?, out)?;
     let mut query = selected(context, backend.as_mut(), &args.selection)?;
+    if options.format == Format::Sqlite {
+        options.carriers = carriers(backend.as_mut())?;
+    }
     if let Some(cursor) = args.incremental.wanted()? {
         return incremental::run(context, args, &cursor, (backend, query, options), out);
     }
@@ -39,6 +46,9 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliErro
     query.with_html = options.html || options.format.wants_html();
     if query.with_html {
         options.cleanups = cleanups(context, &loaded.config);
+    }
+    if let Some(by) = args.style.partition {
+        options.partition = Some(partition(by.into(), &mut query));
     }
     let limit = args.selection.limit;
     let summary = write(context, backend.as_mut(), query, limit, &options, out)?;
@@ -80,10 +90,14 @@ fn options(args: &ExportArgs, out: Option<&Path>) -> Result<Options, CliError> {
     let format = format.unwrap_or_default();
     let packing = file.map_or(Packing::None, Packing::of_path);
     let style = &args.style;
-    if let Some(why) = misfit(style, format, packing, out) {
+    if let Some(why) = misfit(style, format, packing, out).or_else(|| unparted(args)) {
         return Err(CliError::Told(why));
     }
     let head = FeedHead::default();
+    let mut asked = question(&args.selection);
+    if let Some(by) = style.partition {
+        asked.insert("partition".to_owned(), json!(PartitionBy::from(by).name()));
+    }
     Ok(Options {
         format,
         packing,
@@ -96,20 +110,74 @@ fn options(args: &ExportArgs, out: Option<&Path>) -> Result<Options, CliError> {
             home_url: style.home_url.clone(),
         },
         manifest: style.manifest,
-        query: question(&args.selection),
+        query: asked,
         ..Options::default()
     })
 }
 
-const NO_HTML: &str = "--html is a field of records; add --format jsonl, json or csv";
+/// Whole partitions of the collected articles that were asked for.
+fn partition(by: PartitionBy, query: &mut ArticleQuery) -> Partition {
+    let (since, until) = (query.since_collected, query.until_collected);
+    let partition = Partition::new(by, since, until, query.feeds.clone());
+    query.since_collected = partition.since;
+    query.until_collected = partition.until;
+    if by != PartitionBy::Feed {
+        query.order = Order::Collected;
+    }
+    partition
+}
 
-/// An error if HTML was asked for in a format that has no place for it.
-pub(super) fn check_html(options: &Options) -> Result<(), CliError> {
-    match options.html && !options.format.has_html() {
-        true => Err(CliError::Told(NO_HTML.to_owned())),
-        false => Ok(()),
+/// Feeds with what snapshots say of them.
+fn carriers(backend: &mut dyn Backend) -> Result<Vec<Carrier>, CliError> {
+    let carriers = all_feeds(backend)?.into_iter().map(|feed| Carrier {
+        id: feed.id,
+        name: feed.name.or(feed.state.title),
+        url: Some(feed.url).filter(|url| !url.is_empty()),
+        tags: feed.tags,
+    });
+    Ok(carriers.collect())
+}
+
+/// Also those that no feed file names any more.
+fn all_feeds(backend: &mut dyn Backend) -> Result<Vec<FeedRecord>, CliError> {
+    Ok(backend.feeds(&FeedFilter {
+        retired: true,
+        ..FeedFilter::default()
+    })?)
+}
+
+/// An export never replaces the store that it is made from.
+fn not_the_store(store: &Path, out: Option<&Path>) -> Result<(), CliError> {
+    let real = |path: &Path| path.canonicalize().ok();
+    match out {
+        Some(out) if real(out).is_some() && real(out) == real(store) => {
+            Err(CliError::Told(format!(
+                "{}: that is the store itself; name another file with --out",
+                out.display()
+            )))
+        }
+        _ => Ok(()),
     }
 }
+
+const NO_HTML: &str =
+    "--html is a field of records; add --format jsonl, json, csv, parquet or sqlite";
+
+/// An error if HTML was asked for in a format that has no place for it, or a terminal would be
+/// shown noise.
+pub(super) fn check_stream(options: &Options) -> Result<(), CliError> {
+    let noise = options.format.is_binary() && io::stdout().is_terminal();
+    let misfits = [
+        (options.html && !options.format.has_html(), NO_HTML),
+        (noise, NOISE),
+    ];
+    match misfits.into_iter().find(|(is_one, _)| *is_one) {
+        Some((_, why)) => Err(CliError::Told(why.to_owned())),
+        None => Ok(()),
+    }
+}
+
+const NOISE: &str = "this format is no text for a terminal; send it to a file";
 
 /// What was asked for and cannot be had.
 fn misfit(
@@ -119,6 +187,7 @@ fn misfit(
     out: Option<&Path>,
 ) -> Option<String> {
     let is_headed = format.is_feed() || format == Format::Epub;
+    let is_parted = style.partition.is_some();
     let has_urls = style.self_url.is_some() || style.home_url.is_some();
     let misfits = [
         (style.html && !format.has_html(), NO_HTML),
@@ -147,12 +216,35 @@ fn misfit(
             "an EPUB is packed already; leave .gz or .zst out of its name",
         ),
         (
-            format == Format::Epub && out.is_none() && io::stdout().is_terminal(),
-            "an EPUB is no text for a terminal; name a file with --out",
+            format == Format::Parquet && packing != Packing::None,
+            "Parquet is packed already; leave .gz or .zst out of its name",
+        ),
+        (
+            format.is_binary() && out.is_none() && io::stdout().is_terminal(),
+            NOISE,
+        ),
+        (
+            is_parted && !(format.has_partitions() && out.is_some_and(is_folder)),
+            "--partition is for folders of jsonl, csv or parquet; add --format, and --out with a \
+             / at its end",
         ),
     ];
     let found = misfits.iter().find(|(is_one, _)| *is_one);
     found.map(|(_, why)| (*why).to_owned())
+}
+
+/// What partitions have no room for.
+fn unparted(args: &ExportArgs) -> Option<String> {
+    let (by, order) = (args.style.partition?, args.selection.order);
+    let is_by_time = PartitionBy::from(by) != PartitionBy::Feed;
+    let why = if args.selection.limit.is_some() {
+        "--limit would cut partitions; leave it out, or --partition"
+    } else if is_by_time && order == OrderArg::Changed {
+        "partitions by day and month are ordered by collection; leave --order out"
+    } else {
+        return None;
+    };
+    Some(why.to_owned())
 }
 
 /// What was asked for, as it was typed.
@@ -205,10 +297,7 @@ pub(super) fn feeds(
     if feeds.is_empty() && tags.is_empty() {
         return Ok(Vec::new());
     }
-    let records = backend.feeds(&FeedFilter {
-        retired: true,
-        ..FeedFilter::default()
-    })?;
+    let records = all_feeds(backend)?;
     for tag in tags {
         if !records.iter().any(|record| record.tags.contains(tag)) {
             return Err(CliError::Told(format!(
@@ -249,7 +338,15 @@ pub(super) fn write(
         done: false,
         skip,
         left: limit.unwrap_or(u64::MAX),
+        feeds: VecDeque::new(),
     };
+    if options
+        .partition
+        .as_ref()
+        .is_some_and(|parts| parts.by == PartitionBy::Feed)
+    {
+        source.feed_by_feed()?;
+    }
     let mut stdout = io::stdout().lock();
     let target = match out {
         None => Target::Stream(&mut stdout),
@@ -285,6 +382,7 @@ pub(super) fn told(summary: &Summary, out: &Path) -> io::Result<()> {
             (summary.written, "written"),
             (summary.unchanged, "unchanged"),
             (summary.removed, "renamed"),
+            (summary.emptied, "removed"),
         ] {
             if files > 0 {
                 detail.push(format!("{} {what}", count(files, "file")));
@@ -314,13 +412,58 @@ struct Pages<'a> {
     done: bool,
     skip: u64,
     left: u64,
+    /// Where articles come feed by feed: this one and the next ones; `None` is what no feed carried.
+    feeds: VecDeque<Option<FeedId>>,
+}
+
+impl Pages<'_> {
+    /// Asks for the articles of each feed by itself, of those that were asked for.
+    fn feed_by_feed(&mut self) -> Result<(), CliError> {
+        let (wanted, tags) = (&self.query.feeds, &self.query.feed_tags);
+        let has_tag = |feed: &FeedRecord| feed.tags.iter().any(|tag| tags.contains(tag));
+        let is_asked = |feed: &FeedRecord| match (wanted.is_empty(), tags.is_empty()) {
+            (true, true) => true,
+            (true, false) => has_tag(feed),
+            (false, _) => wanted.contains(&feed.id),
+        };
+        let is_all = wanted.is_empty() && tags.is_empty();
+        let feeds = all_feeds(self.backend)?.into_iter().filter(is_asked);
+        let mut feeds: VecDeque<_> = feeds.map(|feed| Some(feed.id)).collect();
+        feeds.make_contiguous().sort();
+        feeds.extend(is_all.then_some(None));
+        self.feeds = feeds;
+        self.begin_feed();
+        Ok(())
+    }
+
+    /// Asks for the articles of the first feed in the line.
+    fn begin_feed(&mut self) {
+        let feed = self.feeds.front();
+        self.done = feed.is_none();
+        self.after = None;
+        self.query.is_feedless = feed == Some(&None);
+        self.query.feeds = feed.cloned().flatten().into_iter().collect();
+    }
+
+    /// Goes on to the next feed, if articles come feed by feed.
+    fn next_feed(&mut self) {
+        if self.feeds.pop_front().is_some() {
+            self.begin_feed();
+        }
+    }
 }
 
 impl ArticleSource for Pages<'_> {
     fn next_page(
         &mut self,
     ) -> Result<Vec<StoredArticle>, Box<dyn std::error::Error + Send + Sync>> {
-        while !self.done {
+        loop {
+            if self.done {
+                self.next_feed();
+            }
+            if self.done {
+                return Ok(Vec::new());
+            }
             let page = self.backend.articles(&self.query, self.after, PAGE)?;
             self.after = page.next;
             self.done = page.next.is_none();
@@ -338,6 +481,9 @@ impl ArticleSource for Pages<'_> {
                 return Ok(articles.into());
             }
         }
-        Ok(Vec::new())
+    }
+
+    fn feed(&self) -> Option<&FeedId> {
+        self.feeds.front()?.as_ref()
     }
 }

@@ -1,5 +1,5 @@
 //! `tidings import`: exported articles back into the store. Markdown is deduplicated like any entry;
-//! JSON Lines know their articles and are taken back as they were.
+//! records and other stores know their articles, which are taken back as they were.
 
 use std::{
     collections::HashSet,
@@ -10,9 +10,9 @@ use std::{
 
 use super::{CliError, Ended, args::ImportArgs, context::Context, terminal::count};
 use crate::{
-    export::{Format, Identify, JsonlReader, open_unpacked, read_markdown},
+    export::{self, Format, Identify, open_unpacked, read_markdown},
     ingest::{Candidate, Speaker, decide},
-    model::{Article, Batch, Committed, EntryKey, StoredArticle},
+    model::{Article, ArticleQuery, Batch, Committed, EntryKey, Order, StoredArticle},
     normalize,
     store::{Backend, Restored, sqlite::Sqlite},
 };
@@ -27,6 +27,9 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliError> {
     let loaded = context.settings_or_default()?;
     let path = context.store_path(&loaded.config)?;
+    if let Some(other) = &args.from_store {
+        return from_store(context, other, &path);
+    }
     let (files, mut failed) = collect(context, &args.paths);
     if files.is_empty() {
         return Ok(Ended::Badly);
@@ -38,8 +41,9 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
     for group in files.chunks(GROUP) {
         let mut articles = Vec::new();
         for file in group {
-            if Format::of_path(file) == Some(Format::Jsonl) {
-                match take_back(&mut store, file, context, &mut total)? {
+            let format = Format::of_path(file).filter(|format| format.has_records());
+            if let Some(format) = format {
+                match take_back(&mut store, file, format, context, &mut total)? {
                     Ok(()) => imported += 1,
                     Err(message) => {
                         failed += 1;
@@ -64,13 +68,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
     }
     bar.finish_and_clear();
     if !context.global.quiet && imported > 0 {
-        let mut line = format!(
-            "Imported {}: {} new, {} changed, {} known already",
-            count(imported, "file"),
-            count(total.new, "article"),
-            total.changed,
-            total.same
-        );
+        let mut line = format!("Imported {}: {}", count(imported, "file"), counted(&total));
         if failed > 0 {
             line.push_str(&format!("; {failed} could not be read"));
         }
@@ -83,19 +81,65 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Ended, CliErro
     })
 }
 
-/// Takes back the articles of a file of JSON Lines. The inner error is the file's; what stood before
+/// Takes over the articles of another store, with their sightings and their bodies' HTML.
+fn from_store(context: &Context, from: &Path, to: &Path) -> Result<Ended, CliError> {
+    let mut other = Sqlite::open_reader(from)?;
+    let mut store = Sqlite::open(to)?;
+    if from.canonicalize()? == to.canonicalize()? {
+        return Err(CliError::Told(format!(
+            "{}: that is the store itself; name another with --from-store",
+            from.display()
+        )));
+    }
+    let query = ArticleQuery {
+        order: Order::Changed,
+        with_html: true,
+        ..ArticleQuery::default()
+    };
+    let bar = context.progress(other.count(&query)?, "articles");
+    let (mut after, mut total) = (None, Committed::default());
+    loop {
+        let page = other.articles(&query, after, LINES)?;
+        bar.inc(page.articles.len() as u64);
+        let group: Vec<Restored> = page.articles.into_iter().map(restored).collect();
+        total += store.restore(&group, context.now)?;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    if !context.global.quiet {
+        let from = from.display();
+        let line = format!("Imported the articles of {from}: {}", counted(&total));
+        writeln!(io::stdout().lock(), "{line}")?;
+    }
+    Ok(Ended::Well)
+}
+
+fn counted(total: &Committed) -> String {
+    format!(
+        "{} new, {} changed, {} known already",
+        count(total.new, "article"),
+        total.changed,
+        total.same
+    )
+}
+
+/// Takes back the articles of a file of records. The inner error is the file's; what stood before
 /// it has been taken back.
 fn take_back(
     store: &mut Sqlite,
     path: &Path,
+    format: Format,
     context: &Context,
     total: &mut Committed,
 ) -> Result<Result<(), String>, CliError> {
-    let input = match open_unpacked(path) {
-        Ok(input) => input,
+    let mut lines = match export::records(path, format) {
+        Ok(Some(records)) => records,
+        Ok(None) => return Ok(Err(not_read_back(path, format))),
         Err(error) => return Ok(Err(unreadable(path, &error))),
     };
-    let mut lines = JsonlReader::new(input, path);
     loop {
         let mut wrong = None;
         let mut group = Vec::new();
@@ -126,18 +170,19 @@ fn restored(article: StoredArticle) -> Restored {
     }
 }
 
+fn not_read_back(path: &Path, format: Format) -> String {
+    let format = format.name();
+    let remedy = "export the articles as jsonl, which keeps everything";
+    format!("{}: {format} is not read back; {remedy}", path.display())
+}
+
 fn unreadable(path: &Path, error: &io::Error) -> String {
     format!("{}: cannot be read: {error}", path.display())
 }
 
 fn read(path: &Path) -> Result<Vec<Article>, String> {
     if let Some(other) = Format::of_path(path).filter(|format| *format != Format::Markdown) {
-        let other = other.name();
-        let remedy = "export the articles as jsonl, which keeps everything";
-        return Err(format!(
-            "{}: {other} is not read back; {remedy}",
-            path.display()
-        ));
+        return Err(not_read_back(path, other));
     }
     let error = |error: io::Error| unreadable(path, &error);
     // Not every file knows its size beforehand (`/dev/zero`, a pipe).
@@ -220,7 +265,7 @@ fn collect(context: &Context, paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
             failed += 1;
         } else if found.is_empty() {
             context.complain(&format!(
-                "{}: no .md, .txt or .jsonl files in it",
+                "{}: no .md, .txt, .jsonl, .parquet or .sqlite files in it",
                 path.display()
             ));
             failed += 1;
@@ -231,7 +276,7 @@ fn collect(context: &Context, paths: &[PathBuf]) -> (Vec<PathBuf>, usize) {
     (files, failed)
 }
 
-/// A named file counts whatever it is called; below a folder, Markdown and JSON Lines do.
+/// A named file counts whatever it is called; below a folder, Markdown and records do.
 fn walk(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
     let meta = if named {
         fs::metadata(path)?
@@ -244,10 +289,8 @@ fn walk(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
         }
     } else if named
         || (meta.is_file()
-            && matches!(
-                Format::of_path(path),
-                Some(Format::Markdown | Format::Jsonl)
-            ))
+            && Format::of_path(path)
+                .is_some_and(|format| format == Format::Markdown || format.has_records()))
     {
         found.push(path.to_owned());
     }

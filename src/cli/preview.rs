@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
         cleanups: Cleanups::from([(id.clone(), cleanup.clone())]),
         ..Options::default()
     };
-    super::export::check_html(&options)?;
+    super::export::check_stream(&options)?;
     let body = if args.unread {
         unread(context, &loaded.config, source, feed)?
     } else {

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{ArticleWriter, Packing, formats};
+use super::{ArticleWriter, Packing, Partition, formats, parquet, sqlite};
 use crate::model::{Cleanup, FeedId};
 
 /// How feeds ask for their bodies to be cleaned.
@@ -22,6 +22,10 @@ pub enum Format {
     Json,
     /// RFC 4180, with a header.
     Csv,
+    /// Typed columns: Apache Parquet.
+    Parquet,
+    /// Plain tables in one file: SQLite 3.
+    Sqlite,
     /// A feed: Atom 1.0.
     Atom,
     /// A feed: RSS 2.0.
@@ -34,11 +38,13 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order to show them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Markdown,
         Self::Jsonl,
         Self::Json,
         Self::Csv,
+        Self::Parquet,
+        Self::Sqlite,
         Self::Atom,
         Self::Rss,
         Self::JsonFeed,
@@ -53,6 +59,8 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Json => "json",
             Self::Csv => "csv",
+            Self::Parquet => "parquet",
+            Self::Sqlite => "sqlite",
             Self::Atom => "atom",
             Self::Rss => "rss",
             Self::JsonFeed => "jsonfeed",
@@ -67,6 +75,9 @@ impl Format {
             Self::Jsonl => &["jsonl", "ndjson"],
             Self::Json => &["json"],
             Self::Csv => &["csv"],
+            Self::Parquet => &["parquet", "pq"],
+            // Not `db`, as stores are called.
+            Self::Sqlite => &["sqlite", "sqlite3"],
             Self::Atom => &["atom"],
             Self::Rss => &["rss"],
             Self::JsonFeed => &["jsonfeed"],
@@ -112,6 +123,24 @@ impl Format {
         matches!(self, Self::Jsonl | Self::Csv)
     }
 
+    /// True if its files can be parts of one table.
+    #[must_use]
+    pub fn has_partitions(self) -> bool {
+        matches!(self, Self::Jsonl | Self::Csv | Self::Parquet)
+    }
+
+    /// True if it is no text, which a terminal would show as noise.
+    #[must_use]
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::Epub | Self::Parquet | Self::Sqlite)
+    }
+
+    /// True if its files hold whole records, which can be taken back as they were.
+    #[must_use]
+    pub fn has_records(self) -> bool {
+        matches!(self, Self::Jsonl | Self::Parquet | Self::Sqlite)
+    }
+
     /// True for what feed readers subscribe to: its newest article comes first.
     #[must_use]
     pub fn is_feed(self) -> bool {
@@ -140,6 +169,10 @@ pub struct Options {
     pub tells_changes: bool,
     /// A manifest beside a file; folders always get one.
     pub manifest: bool,
+    /// Folders of parts of one table, instead of one file.
+    pub partition: Option<Partition>,
+    /// What is known of the feeds, for snapshots.
+    pub carriers: Vec<Carrier>,
     /// What was asked for, for the manifest.
     pub query: serde_json::Map<String, serde_json::Value>,
 }
@@ -168,12 +201,27 @@ impl Options {
                 is_for_spreadsheets: self.for_spreadsheets,
                 tells_changes: self.tells_changes,
             }),
+            Format::Parquet => Box::new(parquet::Parquet::new(html)),
+            Format::Sqlite => Box::new(sqlite::Sqlite::new(html, &self.carriers)),
             Format::Atom => Box::new(formats::Atom::new(head, cleanups)),
             Format::Rss => Box::new(formats::Rss::new(head, cleanups)),
             Format::JsonFeed => Box::new(formats::JsonFeed::new(head, cleanups)),
             Format::Epub => Box::new(formats::Epub::new(head, cleanups)),
         }
     }
+}
+
+/// What is known of a feed that carried articles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    /// Which feed.
+    pub id: FeedId,
+    /// The operator's name for it, else its own title.
+    pub name: Option<String>,
+    /// The URL polled.
+    pub url: Option<String>,
+    /// The operator's labels.
+    pub tags: Vec<String>,
 }
 
 /// What a re-published feed, or a book, says of itself.

@@ -95,11 +95,23 @@ pub(super) fn beside(file: &Path) -> PathBuf {
     name.into()
 }
 
-/// The manifest that a path means: itself, a folder's, or the one beside a file.
+/// The manifest's path for an export into parts below this folder, which exists.
+///
+/// Beside it, as readers take a folder of parts for a table, and any other file in it for damage.
+pub(super) fn beside_folder(folder: &Path) -> PathBuf {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    beside(&folder)
+}
+
+/// The manifest that a path means: itself, a folder's, or the one beside a file or folder.
 pub(super) fn of(path: &Path) -> PathBuf {
     let name = path.file_name().and_then(|name| name.to_str());
     if path.is_dir() {
-        in_folder(path)
+        let beside = beside_folder(path);
+        match in_folder(path) {
+            inside if !inside.exists() && beside.exists() => beside,
+            inside => inside,
+        }
     } else if name.is_some_and(|name| name == IN_FOLDER || name.ends_with(BESIDE)) {
         path.to_owned()
     } else {

@@ -10,9 +10,13 @@ mod formats;
 mod import;
 mod incremental;
 mod manifest;
+#[cfg_attr(not(feature = "parquet"), path = "without_parquet.rs")]
+mod parquet;
 mod record;
 mod schema;
+mod sqlite;
 mod targets;
+mod value;
 mod verify;
 
 #[cfg(test)]
@@ -23,17 +27,20 @@ use std::{
     path::Path,
 };
 
-use crate::model::StoredArticle;
-use targets::{directory, file};
+use crate::model::{FeedId, StoredArticle};
+use targets::{directory, file, partitions};
 
 pub use error::{ExportError, ImportError};
-pub use format::{Cleanups, FeedHead, Format, Options};
-pub use import::{Identify, JsonlReader, read_markdown};
+pub use format::{Carrier, Cleanups, FeedHead, Format, Options};
+pub use import::{Identify, JsonlReader, Records, read_markdown, records};
 pub use incremental::{CursorError, Exported, Follow, Incremental, Keeper, Start};
 pub use manifest::MANIFEST_VERSION;
 pub use record::{SCHEMA_VERSION, Tombstone};
 pub use schema::schema;
-pub use targets::packing::{Packing, open_unpacked};
+pub use targets::{
+    packing::{Packing, open_unpacked},
+    partitions::{Partition, PartitionBy},
+};
 pub use verify::{Fault, FaultKind, Verified, verify};
 
 /// Writes articles in one format.
@@ -73,6 +80,11 @@ pub trait ArticleSource {
     /// Whatever kept the articles from being read.
     fn next_page(&mut self)
     -> Result<Vec<StoredArticle>, Box<dyn std::error::Error + Send + Sync>>;
+
+    /// The feed that the articles of the last page are asked for by, where they come feed by feed.
+    fn feed(&self) -> Option<&FeedId> {
+        None
+    }
 }
 
 /// Where articles go.
@@ -96,6 +108,8 @@ pub struct Summary {
     pub unchanged: u64,
     /// Files removed because their article's file has another name now.
     pub removed: u64,
+    /// Files of partitions removed because no article falls into them any more.
+    pub emptied: u64,
 }
 
 /// What went through an export.
@@ -112,6 +126,16 @@ impl Tally {
         let (first, last) = (self.first_seq, self.last_seq);
         self.first_seq = Some(first.map_or(stored.seq, |first| first.min(stored.seq)));
         self.last_seq = last.max(Some(stored.seq));
+    }
+
+    /// Both together.
+    fn and(self, other: Self) -> Self {
+        let firsts = [self.first_seq, other.first_seq];
+        Self {
+            articles: self.articles + other.articles,
+            first_seq: firsts.into_iter().flatten().min(),
+            last_seq: self.last_seq.max(other.last_seq),
+        }
     }
 }
 
@@ -135,7 +159,10 @@ pub fn run(
             })
         }
         Target::File(path) => file::run(source, options, path, progress),
-        Target::Directory(root) => directory::run(source, options, root, progress),
+        Target::Directory(root) => match &options.partition {
+            Some(partition) => partitions::run(source, options, partition, root, progress),
+            None => directory::run(source, options, root, progress),
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The exported record: every field's name, type and meaning, said once.
 //!
-//! JSON Lines, JSON and CSV are written from it, and `schema` prints it; a format with columns of
-//! its own takes [`Row::FIELDS`] and [`Row::values`]. Within a version of the schema fields may be
+//! JSON Lines and JSON are written from it, and `schema` prints it; formats with columns of their own
+//! take [`Row::fields`] and [`Row::values`]. Within a version of the schema fields may be
 //! added before `html`; none is renamed, gets another type or goes. Nulls are written and lists are
 //! never null, so that a reader's guess from the first rows holds to the end.
 
@@ -9,6 +9,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, Serializer};
 
+use super::value::Value;
 use crate::model::{
     Article, ArticleId, Category, Contributor, DateSource, Enclosure, Extraction, FeedId,
     Fingerprint, Removal, StoredArticle, TakenFrom, Time,
@@ -49,29 +50,14 @@ pub(super) struct Field {
     pub(super) meaning: &'static str,
 }
 
-/// A field's value, for formats that have columns.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value<'a> {
-    /// Nothing is known.
-    Null,
-    /// A text, a word, or hex digits.
-    Text(Cow<'a, str>),
-    /// A whole number.
-    Integer(i64),
-    /// A moment.
-    Time(Time),
-    /// A list or an object, as JSON.
-    Json(String),
-}
-
 /// What a field's type is in the record.
-pub(super) trait Cell {
+pub(super) trait Cell<'a> {
     /// What it holds.
     const KIND: Kind;
     /// It may be missing.
     const IS_NULLABLE: bool = false;
     /// Its value.
-    fn value(&self) -> Value<'_>;
+    fn value(self) -> Value<'a>;
 }
 
 /// Defines a record once: the struct that serde writes, in this order, and the table of its fields.
@@ -96,15 +82,21 @@ macro_rules! record {
             /// The fields, in their order.
             pub(super) const FIELDS: &'static [Field] = &[$(Field {
                 name: stringify!($name),
-                kind: <$kind as Cell>::KIND,
-                is_nullable: <$kind as Cell>::IS_NULLABLE,
+                kind: <$kind as Cell<'a>>::KIND,
+                is_nullable: <$kind as Cell<'a>>::IS_NULLABLE,
                 meaning: concat!($($meaning),+),
             }),+];
 
             /// The values, in the order of the fields.
-            #[allow(dead_code, reason = "not every record stands in columns")]
-            pub(super) fn values(&self) -> [Value<'_>; <$record<'static>>::FIELDS.len()] {
+            pub(super) fn values(self) -> [Value<'a>; <$record<'static>>::FIELDS.len()] {
                 [$(self.$name.value()),+]
+            }
+        }
+
+        impl<'a> Cell<'a> for $record<'a> {
+            const KIND: Kind = Kind::Object(Self::FIELDS);
+            fn value(self) -> Value<'a> {
+                Value::Object(Self::FIELDS, Vec::from(self.values()))
             }
         }
     };
@@ -324,9 +316,9 @@ impl<T: fmt::Display> Serialize for Hex<T> {
     }
 }
 
-impl<T: fmt::Display> Cell for Hex<T> {
+impl<'a, T: fmt::Display> Cell<'a> for Hex<T> {
     const KIND: Kind = Kind::Hex;
-    fn value(&self) -> Value<'_> {
+    fn value(self) -> Value<'a> {
         Value::Text(Cow::Owned(self.0.to_string()))
     }
 }
@@ -347,48 +339,49 @@ impl Serialize for Moment {
     }
 }
 
-impl Cell for Moment {
+impl<'a> Cell<'a> for Moment {
     const KIND: Kind = Kind::Time;
-    fn value(&self) -> Value<'_> {
+    fn value(self) -> Value<'a> {
         Value::Time(self.0)
     }
 }
 
-impl Cell for &str {
+impl<'a> Cell<'a> for &'a str {
     const KIND: Kind = Kind::Text;
-    fn value(&self) -> Value<'_> {
+    fn value(self) -> Value<'a> {
         Value::Text(Cow::Borrowed(self))
     }
 }
 
-impl Cell for String {
+impl<'a> Cell<'a> for String {
     const KIND: Kind = Kind::Text;
-    fn value(&self) -> Value<'_> {
-        Value::Text(Cow::Borrowed(self))
+    fn value(self) -> Value<'a> {
+        Value::Text(Cow::Owned(self))
     }
 }
 
-impl Cell for &[String] {
+impl<'a> Cell<'a> for &'a [String] {
     const KIND: Kind = Kind::List(&Kind::Text);
-    fn value(&self) -> Value<'_> {
-        json(self)
+    fn value(self) -> Value<'a> {
+        Value::List(self.iter().map(|text| text.as_str().value()).collect())
     }
 }
 
-impl<T: Cell> Cell for Option<T> {
+impl<'a, T: Cell<'a>> Cell<'a> for Option<T> {
     const KIND: Kind = T::KIND;
     const IS_NULLABLE: bool = true;
-    fn value(&self) -> Value<'_> {
-        self.as_ref().map_or(Value::Null, T::value)
+    fn value(self) -> Value<'a> {
+        self.map_or(Value::Null, T::value)
     }
 }
 
 macro_rules! integers {
     ($($kind:ty),+) => {$(
-        impl Cell for $kind {
+        impl<'a> Cell<'a> for $kind {
             const KIND: Kind = Kind::Integer;
-            fn value(&self) -> Value<'_> {
-                Value::Integer(i64::try_from(*self).unwrap_or(i64::MAX))
+            fn value(self) -> Value<'a> {
+                // None is negative.
+                Value::Integer(u64::try_from(self).unwrap_or_default())
             }
         }
     )+};
@@ -397,22 +390,15 @@ integers!(i64, u64, u32, u8, usize);
 
 macro_rules! words {
     ($($kind:ty),+) => {$(
-        impl Cell for $kind {
+        impl<'a> Cell<'a> for $kind {
             const KIND: Kind = Kind::Word(<$kind>::NAMES);
-            fn value(&self) -> Value<'_> {
+            fn value(self) -> Value<'a> {
                 Value::Text(Cow::Borrowed(self.as_str()))
             }
         }
     )+};
 }
 words!(DateSource, Extraction);
-
-impl Cell for Taken<'_> {
-    const KIND: Kind = Kind::Object(Self::FIELDS);
-    fn value(&self) -> Value<'_> {
-        json(self)
-    }
-}
 
 /// A list of the model's values, each written as a row of its own with all its keys.
 macro_rules! lists {
@@ -426,10 +412,10 @@ macro_rules! lists {
             }
         }
 
-        impl Cell for $list<'_> {
+        impl<'a> Cell<'a> for $list<'a> {
             const KIND: Kind = Kind::List(&$kind);
-            fn value(&self) -> Value<'_> {
-                json(self)
+            fn value(self) -> Value<'a> {
+                Value::List(self.0.iter().map($row).map(Cell::value).collect())
             }
         }
     )+};
@@ -450,9 +436,4 @@ lists! {
         bytes: file.bytes,
         seconds: file.seconds,
     };
-}
-
-/// Texts, numbers and lists of them are always JSON.
-fn json(value: &impl Serialize) -> Value<'static> {
-    serde_json::to_string(value).map_or(Value::Null, Value::Json)
 }

@@ -9,6 +9,8 @@ pub struct ArticleQuery {
     pub feeds: Vec<FeedId>,
     /// Carried by a feed with any of these labels; empty = all.
     pub feed_tags: Vec<String>,
+    /// Carried by no feed at all: imported, and never found in a feed since.
+    pub is_feedless: bool,
     /// Published (else first seen) at or after.
     pub since: Option<Time>,
     /// Published (else first seen) before.

@@ -248,8 +248,9 @@ fn markup_is_exported_safe_and_cleaned_as_the_feed_asks_when_it_is_asked_for() {
     assert!(!html.contains("onclick") && !html.contains("Buy"), "{html}");
     assert!(tidings.exported()[0].get("html").is_none());
     let ran = tidings.run(&["export", "--html"]);
-    ran.code(2)
-        .complains_once("--html is a field of records; add --format jsonl, json or csv");
+    ran.code(2).complains_once(
+        "--html is a field of records; add --format jsonl, json, csv, parquet or sqlite",
+    );
     tidings
         .run(&["export", "--format", "jsonl", "--html", "--out", "d/"])
         .ok();

@@ -8,6 +8,10 @@ mod feeds;
 mod incremental;
 // The same, killed again and again.
 mod incremental_kills;
+// Tables read by pandas, DuckDB and Polars, where TIDINGS_PYTHON asks for it.
+mod readers;
+// Parquet, snapshots, partitions; other stores.
+mod tables;
 // Manifests, and what `verify` finds.
 mod manifests;
 // JSON, CSV, the schema, packed files, JSON Lines that are imported.

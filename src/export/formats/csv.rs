@@ -12,7 +12,8 @@ use super::body;
 use crate::{
     export::{
         ArticleWriter, Cleanups, Tombstone,
-        record::{Moment, Row, Value},
+        record::{Moment, Row},
+        value::Value,
     },
     model::StoredArticle,
 };
@@ -54,7 +55,9 @@ impl ArticleWriter for Csv<'_> {
                 Value::Text(text) => record.write_field(text.as_bytes())?,
                 Value::Integer(number) => record.write_field(number.to_string())?,
                 Value::Time(time) => record.write_field(Moment(*time).to_string())?,
-                Value::Json(json) => record.write_field(json)?,
+                Value::List(_) | Value::Object(..) => {
+                    record.write_field(serde_json::to_vec(value)?)?;
+                }
             }
         }
         if self.tells_changes {

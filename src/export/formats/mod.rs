@@ -1,7 +1,7 @@
 //! One file per format, each an [`super::ArticleWriter`]; what several share is beside them.
 
 mod atom;
-mod body;
+pub(super) mod body;
 mod csv;
 mod epub;
 mod escape;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     export::ImportError,
@@ -124,6 +125,17 @@ struct Line {
 fn article(line: &str) -> Result<StoredArticle, String> {
     let line: Line = serde_json::from_str(line)
         .map_err(|error| format!("an article as `export --format jsonl` writes it: {error}"))?;
+    stored(line)
+}
+
+/// The article that a record of any other format holds.
+pub(in crate::export) fn record(record: Value) -> Result<StoredArticle, String> {
+    let line = serde_json::from_value(record)
+        .map_err(|error| format!("an article as `tidings export` writes it: {error}"))?;
+    stored(line)
+}
+
+fn stored(line: Line) -> Result<StoredArticle, String> {
     let urls = [&line.url, &line.canonical_url];
     if let Some(url) = urls.into_iter().flatten().find(|url| !is_web(url)) {
         return Err(format!("an http or https URL, found {url:?}"));

@@ -3,6 +3,8 @@
 mod formats;
 mod jsonl;
 mod markdown;
+mod partitions;
+mod tables;
 mod targets;
 
 use std::{error::Error, path::Path};

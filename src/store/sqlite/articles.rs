@@ -113,6 +113,10 @@ impl Conditions {
                 rows::json(&query.feed_tags)?.into(),
             );
         }
+        if query.is_feedless {
+            let sightings = "SELECT 1 FROM sightings s WHERE s.article = {a}.row";
+            conditions.all.push(format!("NOT EXISTS ({sightings})"));
+        }
         if let Some(since) = query.since {
             conditions.and("{a}.sort_at >= :since", ":since", millis(since).into());
         }
