@@ -246,7 +246,11 @@ fn every_order_pages_alike(store: &mut Bench) {
             order,
             ..ArticleQuery::default()
         };
-        let mut expected = numbered((25..40).chain(0..25));
+        let mut expected = match order {
+            // A second feed carries five of them: they took another number then.
+            Order::Changed => numbered((25..40).chain(0..10).chain(15..25).chain(10..15)),
+            _ => numbered((25..40).chain(0..25)),
+        };
         assert_eq!(names(store, &query), expected, "{order:?}");
         let backwards = ArticleQuery {
             newest_first: true,

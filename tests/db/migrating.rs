@@ -61,7 +61,8 @@ fn every_earlier_schema_becomes_the_newest_and_its_articles_get_hashes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tidings.db");
         older(&path, version, 50);
-        if version < newest - 1 {
+        // Stores of 10 have hashes and lack columns that are hashed now: a check cannot read them.
+        if version < 10 {
             assert!(check(&path, true).unwrap().is_older, "{version}");
             assert_eq!(version_of(&path), version, "a check changes nothing");
         }
