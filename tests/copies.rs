@@ -60,6 +60,7 @@ fn real() -> Option<Vec<Vec<Article>>> {
             feed_url: "https://feeds.example/",
             now: at(0),
             cleanup: &Cleanup::default(),
+            trust: Default::default(),
         };
         let entries = normalize::normalize(&feed, &context).entries.into_iter();
         Some(entries.map(|entry| entry.article).collect())

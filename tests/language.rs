@@ -24,6 +24,7 @@ fn normalized(feed: &RawFeed) -> Normalized {
         feed_url: "https://feeds.example/rss",
         now: "2030-01-01T00:00:00Z".parse().unwrap(),
         cleanup: &Cleanup::default(),
+        trust: Default::default(),
     };
     normalize(feed, &context)
 }

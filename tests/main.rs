@@ -34,6 +34,8 @@ mod layers;
 mod manager;
 // The conversation with publishers' servers and what becomes of their entries.
 mod polling;
+// Kept documents, read once more; feeds whose names for entries change.
+mod replay;
 // Scheduling under a virtual clock: hours in seconds, clocks that jump.
 mod schedule;
 // A month of polling with restarts, judged by publishers' logs alone.

@@ -74,6 +74,7 @@ impl Reader {
             feed_url,
             now: self.now,
             cleanup: &self.cleanup,
+            trust: Default::default(),
         }
     }
 }

@@ -208,6 +208,7 @@ fn spec(feed: usize, world: &World) -> FeedSpec {
         id: id.parse().unwrap_or_else(|_| unreachable!("{id} is an id")),
         name: None,
         kind: FeedKind::Feed,
+        keep_raw: None,
         websub: true,
         access: Default::default(),
         interval: Some(world.interval),

@@ -21,6 +21,7 @@ fuzz_target!(|data: &[u8]| {
         feed_url: "https://example.org/feed",
         now: Time::UNIX_EPOCH,
         cleanup: &cleanup,
+        trust: Default::default(),
     };
     let normalized = normalize(&feed, &context);
     for (at, entry) in normalized.entries.iter().enumerate() {

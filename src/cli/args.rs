@@ -137,6 +137,8 @@ pub(super) enum Command {
     Poll(PollArgs),
     /// Fetch older entries of feeds, page by page
     Backfill(BackfillArgs),
+    /// Read kept documents once more: what a fix makes of them becomes revisions
+    Replay(ReplayArgs),
     /// Add, list, show, edit and remove feeds; OPML in and out
     #[command(subcommand)]
     Feed(FeedCommand),
@@ -227,6 +229,32 @@ pub(super) struct BackfillArgs {
     /// By ?paged=N, even if nothing says that the server knows it
     #[arg(long)]
     pub(super) paged: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tidings replay gizchina --dry-run       what would change
+  tidings replay --all --since 30d
+
+Documents are kept with keep_raw = \"changed\" (settings or feed file). They are
+read by this version of the program and with the feed's keys of today, newest
+first; nobody is asked for anything. An article that comes out otherwise gets a
+revision, what was left out by mistake becomes an article, and what was deleted
+or has a later version stays as it is.")]
+pub(super) struct ReplayArgs {
+    /// Feeds (id, beginning of an id, name or URL)
+    #[arg(value_name = "FEED", required_unless_present = "all")]
+    pub(super) feeds: Vec<String>,
+    /// Every feed
+    #[arg(long, conflicts_with = "feeds")]
+    pub(super) all: bool,
+    /// Only documents from this moment on (a date, a time, or an age such as 7d)
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since: Option<Since>,
+    /// Tell what would change and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Debug, ClapArgs)]

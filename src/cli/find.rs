@@ -307,8 +307,16 @@ impl Seeker<'_> {
             .parse()
             .map_err(|error: crate::model::InvalidFeedId| error.to_string())?;
         let (cleanup, now) = (Cleanup::default(), self.context.now);
-        read_document(body, &id, None, &cleanup, self.limits, now)
-            .map_err(|failure| failure.message)
+        read_document(
+            body,
+            &id,
+            None,
+            &cleanup,
+            self.limits,
+            crate::model::TrustedNames::default(),
+            now,
+        )
+        .map_err(|failure| failure.message)
     }
 
     /// Why a body that was refused is no feed.

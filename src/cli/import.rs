@@ -226,6 +226,7 @@ fn store_articles(
             key: EntryKey(article.id.0),
             guid: article.guid.clone(),
             article,
+            same_as: None,
         });
     }
     total += commit(store, waiting, context)?;

@@ -12,6 +12,7 @@ mod cleanup;
 mod context;
 mod cursor;
 mod db;
+mod doubts;
 mod error;
 mod explain;
 mod export;
@@ -25,6 +26,7 @@ mod kept;
 mod logging;
 mod poll;
 mod preview;
+mod replay;
 mod run;
 mod schema;
 mod search;
@@ -82,6 +84,7 @@ fn command(command: Command, context: &Context) -> Result<Ended, CliError> {
         Command::Run => run::run(context),
         Command::Poll(args) => poll::run(context, &args),
         Command::Backfill(args) => backfill::run(context, &args),
+        Command::Replay(args) => replay::run(context, &args),
         Command::Feed(command) => feed::run(context, command),
         Command::Preview(args) => preview::run(context, &args),
         Command::Search(args) => search::run(context, &args),

@@ -14,7 +14,9 @@ use super::{
 use crate::{
     export::{self, ArticleSource, Cleanups, Options, Target},
     ingest::{Document, read_document},
-    model::{Article, Cleanup, FeedId, FeedKind, FeedSpec, StoredArticle, Time, printable},
+    model::{
+        Article, Cleanup, FeedId, FeedKind, FeedSpec, StoredArticle, Time, TrustedNames, printable,
+    },
     normalize,
     parse::Limits,
 };
@@ -53,7 +55,15 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
         pages: args.kind.or(feed.map(|feed| feed.kind)) == Some(FeedKind::Sitemap),
     };
     let name = feed.and_then(|feed| feed.name.as_deref());
-    let document = match read_document(&body, &id, name, &cleanup, limits, context.now) {
+    let document = match read_document(
+        &body,
+        &id,
+        name,
+        &cleanup,
+        limits,
+        TrustedNames::default(),
+        context.now,
+    ) {
         Ok(document) => document,
         Err(failure) => {
             if args.unread {
@@ -69,6 +79,7 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
             feed_url: &body.final_url,
             now: context.now,
             cleanup: &cleanup,
+            trust: TrustedNames::default(),
         };
         explain(context, &document, entry, &normalizing, args.json)?;
         return Ok(Ended::Well);

@@ -12,6 +12,7 @@ use super::{
     CliError, Ended,
     args::StatusArgs,
     context::Context,
+    doubts,
     feed::paint_health,
     terminal::{Terminal, count},
     waits::Wait,
@@ -88,6 +89,7 @@ struct Known {
     totals: Totals,
     pauses: Vec<HostPause>,
     gaps: Vec<FeedId>,
+    doubted: Vec<(FeedId, Time)>,
     hubs: Option<Hubs>,
     failing: Vec<FeedRecord>,
     waiting: Vec<FeedRecord>,
@@ -105,6 +107,7 @@ impl Known {
             totals: store.totals(midnight)?,
             pauses: store.host_pauses(now)?,
             gaps: store.gaps(now - LATELY)?,
+            doubted: store.doubted()?,
             hubs,
             ..Self::default()
         })
@@ -134,6 +137,7 @@ impl Known {
         let mut told = summary.json(&self.failing, &self.pauses, &self.totals, store);
         let names: Vec<&str> = self.gaps.iter().map(FeedId::as_str).collect();
         told["gaps"] = json!({ "all": self.totals.gaps, "feeds_lately": names });
+        told["doubted_names"] = doubts::to_json(&self.doubted);
         told["websub"] = self.hubs.map_or(serde_json::Value::Null, Hubs::json);
         let waiting = self.waiting.iter().filter_map(|feed| {
             let wait = Wait::of(feed, now)?;
@@ -153,6 +157,7 @@ impl Known {
         now: Time,
     ) -> io::Result<()> {
         tell_gaps(out, terminal, &self.gaps)?;
+        doubts::tell(out, terminal, &self.doubted)?;
         paused_hosts(out, &self.pauses, now)?;
         for feed in &self.waiting {
             if let Some(wait) = Wait::of(feed, now) {

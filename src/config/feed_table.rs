@@ -11,7 +11,7 @@ use super::{
     Config, Env, access,
     address::{derive_id, feed_url, is_own_host},
     document::Document,
-    headers,
+    headers, retention,
     section::{Mistakes, Part, Section, closest},
     settings::{BODIES, MAX_INTERVAL, MIN_INTERVAL},
     source::Source,
@@ -272,6 +272,7 @@ fn home(key: &str) -> Option<&'static str> {
         "read_timeout",
         "keep",
         "remove",
+        "keep_raw",
         "websub",
     ]
     .contains(&key)
@@ -328,6 +329,7 @@ fn feed(
         access: shared(&mut place.access, access),
         max_body: section.read("max_body", |value| value::size(value, &BODIES)),
         cleanup: shared(&mut place.cleanup, cleanup),
+        keep_raw: section.read("keep_raw", retention::keep_raw),
         websub: section.read("websub", value::flag).unwrap_or(true),
         origin: Arc::clone(&place.origin),
     };

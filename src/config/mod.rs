@@ -35,7 +35,7 @@ pub use feeds::{FeedList, load_feeds, no_feeds_yet, read_feeds};
 pub use load::{Loaded, Report, check, load, load_or_default, store_path};
 pub use sites::{SiteFeed, Trust, site_feed};
 
-use crate::model::{Opening, ProxySpec, Retention, Way};
+use crate::model::{Opening, ProxySpec, RawRule, Retention, Way};
 
 /// The resolved settings. `config/tidings.toml` shows every key at its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Config {
     pub websub: WebSubConfig,
     /// `[retention]`
     pub retention: Retention,
+    /// `[retention] keep_raw`
+    pub raw: RawRule,
 }
 
 /// `[fetch]`: how requests are made.
@@ -115,6 +117,7 @@ impl Default for Config {
             schedule: ScheduleConfig::default(),
             websub: WebSubConfig::default(),
             retention: Retention::default(),
+            raw: RawRule::default(),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `[retention]`: how long articles are kept; everything for ever unless it says otherwise.
+//! `[retention]`: how long articles are kept, everything for ever unless it says otherwise; and which
+//! documents are, as they came.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -9,17 +10,19 @@ use super::{
     settings::home,
     value::{self, Read},
 };
-use crate::model::{KeepRule, Retention};
+use crate::model::{KeepRaw, KeepRule, RawCaps, RawRule, Retention};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Bounds of `max_age`.
 const AGES: RangeInclusive<Duration> = DAY..=Duration::from_secs(200 * 365 * 24 * 3600);
 /// Bounds of `max_bytes`: a store needs some room for feeds and history.
 const SIZES: RangeInclusive<u64> = 16 << 20..=1 << 50;
+/// Bounds of `keep_raw_documents`.
+const DOCUMENTS: RangeInclusive<usize> = 1..=10_000;
 /// Bounds of `max_per_feed`; 0 is all.
 const NUMBERS: RangeInclusive<usize> = 0..=1_000_000_000;
 
-pub(super) fn read(section: &mut Section<'_, '_>) -> Retention {
+pub(super) fn read(section: &mut Section<'_, '_>) -> (Retention, RawRule) {
     let general = rule(section, KeepRule::default());
     let retention = Retention {
         rule: general,
@@ -33,8 +36,34 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Retention {
             .table("feeds", |feeds| of_feeds(feeds, general))
             .unwrap_or_default(),
     };
+    let raw = raw(section);
     section.finish(|key| home(key, "retention"));
-    retention
+    (retention, raw)
+}
+
+fn raw(section: &mut Section<'_, '_>) -> RawRule {
+    let default = RawRule::default();
+    let documents = section.read("keep_raw_documents", |v| value::count(v, &DOCUMENTS));
+    RawRule {
+        keep: section.read("keep_raw", keep_raw).unwrap_or(default.keep),
+        caps: RawCaps {
+            documents: documents
+                .and_then(|number| u32::try_from(number).ok())
+                .unwrap_or(default.caps.documents),
+            bytes: section
+                .read("keep_raw_bytes", size)
+                .unwrap_or(default.caps.bytes),
+        },
+    }
+}
+
+/// Which documents are kept, by name.
+pub(super) fn keep_raw(value: &DeValue<'_>) -> Read<KeepRaw> {
+    let name = value::text(value)?;
+    KeepRaw::from_name(name.trim()).ok_or_else(|| {
+        let known = KeepRaw::ALL.map(KeepRaw::as_str).join("\", \"");
+        format!("\"{name}\" says not which documents are kept; write one of \"{known}\"").into()
+    })
 }
 
 /// `[retention.feeds.ID]`: what is not said there is as for all.

@@ -60,6 +60,7 @@ pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>, Vec<
     let fetch = top
         .table("fetch", |section| fetch(section, &proxies))
         .unwrap_or_default();
+    let (retention, raw) = top.table("retention", retention::read).unwrap_or_default();
     let config = Config {
         store: store.map(|store| place(store.into())),
         feeds: feeds.into_iter().map(place).collect(),
@@ -67,7 +68,8 @@ pub(super) fn read(source: Source, env: &Env) -> (Config, Vec<ConfigError>, Vec<
         websub: top
             .table("websub", |table| websub::read(table, &fetch.allow_private))
             .unwrap_or_default(),
-        retention: top.table("retention", retention::read).unwrap_or_default(),
+        retention,
+        raw,
         fetch,
         proxies,
     };
@@ -90,7 +92,8 @@ pub(super) fn home(key: &str, here: &str) -> Option<&'static str> {
         "allow_private" | "concurrency" | "host_concurrency" | "host_interval" | "timeout"
         | "connect_timeout" | "read_timeout" | "max_body" | "max_entries" | "user_agent"
         | "proxy" => ("fetch", "in [fetch]"),
-        "max_age" | "max_per_feed" | "max_bytes" | "keep_tagged" => ("retention", "in [retention]"),
+        "max_age" | "max_per_feed" | "max_bytes" | "keep_tagged" | "keep_raw"
+        | "keep_raw_documents" | "keep_raw_bytes" => ("retention", "in [retention]"),
         "public_url" | "listen" | "lease" => ("websub", "in [websub]"),
         _ => return None,
     };

@@ -5,7 +5,10 @@
 //! (counters in categories, addresses of pictures that change with each poll); a new version brings
 //! all of them.
 
-use crate::model::{Action, Article, ArticleId, Decided, EntryKey, FeedId, Known, KnownArticle};
+use crate::{
+    model::{Action, Article, ArticleId, Decided, EntryKey, FeedId, Known, KnownArticle},
+    normalize::former_fingerprint,
+};
 
 /// Who says it.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub struct Candidate {
     pub guid: Option<String>,
     /// The entry, normalized.
     pub article: Article,
+    /// The stored article that says the same, where nothing but its text counts.
+    pub same_as: Option<ArticleId>,
 }
 
 /// Another feed's version replaces the current one only if it is so much longer: a full text over
@@ -44,7 +49,12 @@ pub fn decide(candidates: Vec<Candidate>, known: &Known, speaker: Speaker<'_>) -
 }
 
 fn one(candidate: Candidate, known: &Known, speaker: Speaker<'_>) -> Option<Decided> {
-    let Candidate { key, guid, article } = candidate;
+    let Candidate {
+        key,
+        guid,
+        article,
+        same_as,
+    } = candidate;
     let fingerprint = article.fingerprint;
     let sighting = known.sightings.get(&key);
     let id = sighting.map_or(article.id, |sighting| sighting.article);
@@ -56,6 +66,13 @@ fn one(candidate: Candidate, known: &Known, speaker: Speaker<'_>) -> Option<Deci
         // What the feed said has not changed since it last spoke; what others made of the
         // article meanwhile is not its business.
         Some(sighting) if sighting.fingerprint == fingerprint => Action::Touch,
+        _ if same_as == Some(id) && known.articles.contains_key(&id) => Action::Link { id },
+        // Said so before its fingerprint was made otherwise: from now on it has the new one.
+        Some(sighting)
+            if former_fingerprint(&article, fingerprint) == Some(sighting.fingerprint) =>
+        {
+            Action::Link { id }
+        }
         _ => match known.articles.get(&id) {
             None => Action::Insert(Box::new(article)),
             Some(current) => compare(id, article, current, speaker),
@@ -75,7 +92,8 @@ fn compare(
     current: &KnownArticle,
     speaker: Speaker<'_>,
 ) -> Action {
-    let same = article.fingerprint == current.fingerprint;
+    let same = article.fingerprint == current.fingerprint
+        || former_fingerprint(&article, article.fingerprint) == Some(current.fingerprint);
     if !same && may_replace(&article, current, speaker) {
         Action::Replace {
             id,
@@ -90,7 +108,7 @@ fn compare(
 /// the operator may do anything. What has no text at all (a sitemap's link, a headline) gives way to
 /// any text, and takes no other's place.
 #[expect(clippy::cast_precision_loss, reason = "word counts are far below 2^52")]
-fn may_replace(article: &Article, current: &KnownArticle, speaker: Speaker<'_>) -> bool {
+pub(super) fn may_replace(article: &Article, current: &KnownArticle, speaker: Speaker<'_>) -> bool {
     match (speaker, &current.owner) {
         (Speaker::Backfill, _) => false,
         (Speaker::Import, _) => true,

@@ -47,6 +47,7 @@ fn candidate(number: u8, article: Article) -> Candidate {
         key: key(number),
         guid: Some(format!("guid-{number}")),
         article,
+        same_as: None,
     }
 }
 

@@ -7,7 +7,8 @@ use tokio::sync::Semaphore;
 use super::facts;
 use crate::{
     model::{
-        Cleanup, FailKind, Failure, FeedFacts, FeedId, FeedSpec, NewBody, RawFeed, Time, printable,
+        Cleanup, FailKind, Failure, FeedFacts, FeedId, FeedSpec, NewBody, RawFeed, Time,
+        TrustedNames, printable,
     },
     normalize::{self, Context, Normalized},
     parse::{self, Limits, ParseError},
@@ -41,13 +42,14 @@ impl Readers {
         spec: &FeedSpec,
         body: NewBody,
         limits: Limits,
+        trust: TrustedNames,
         now: Time,
     ) -> Result<Document, Failure> {
         // Held here and not on the thread: a document that is given up frees its place.
         let _permit = self.0.acquire().await;
         let (id, name, cleanup) = (spec.id.clone(), spec.name.clone(), spec.cleanup.clone());
         let work = tokio::task::spawn_blocking(move || {
-            read_document(&body, &id, name.as_deref(), &cleanup, limits, now)
+            read_document(&body, &id, name.as_deref(), &cleanup, limits, trust, now)
         });
         match tokio::time::timeout(PARSE_DEADLINE, work).await {
             Ok(Ok(result)) => result,
@@ -71,6 +73,7 @@ pub fn read_document(
     name: Option<&str>,
     cleanup: &Cleanup,
     limits: Limits,
+    trust: TrustedNames,
     now: Time,
 ) -> Result<Document, Failure> {
     let raw = parse::parse(
@@ -90,6 +93,7 @@ pub fn read_document(
         feed_url: &body.final_url,
         now,
         cleanup,
+        trust,
     };
     let normalized = normalize::normalize(&raw, &context);
     let facts = facts::facts(&raw, &body.final_url, &body.links);

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::names;
 use crate::{
     model::{EntryKey, FeedState, Gaps, Time, later},
     normalize::Entry,
@@ -21,6 +22,12 @@ const FORGIVEN: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Marks of the newest entries: by date if all have one, else those that stand first.
 pub(super) fn newest(entries: &[Entry]) -> Vec<String> {
+    let newest = by_newness(entries).into_iter().take(NEWEST);
+    newest.map(|entry| mark(entry.key)).collect()
+}
+
+/// Newest first: by date if all have one, else as they stand.
+pub(super) fn by_newness(entries: &[Entry]) -> Vec<&Entry> {
     let mut order: Vec<&Entry> = entries.iter().collect();
     if order
         .iter()
@@ -29,10 +36,6 @@ pub(super) fn newest(entries: &[Entry]) -> Vec<String> {
         order.sort_by_key(|entry| std::cmp::Reverse(entry.article.published_at));
     }
     order
-        .iter()
-        .take(NEWEST)
-        .map(|entry| mark(entry.key))
-        .collect()
 }
 
 /// Half of an entry's key: enough to know it again.
@@ -42,16 +45,18 @@ pub(super) fn mark(key: EntryKey) -> String {
     mark
 }
 
-/// True if a document with these `keys` has any of the newest entries of the one before.
-pub(super) fn overlaps(old: &FeedState, keys: &[EntryKey]) -> bool {
+/// True if a document with these `keys` and marks of its entries' `names` has any of the newest entries
+/// of the one before.
+pub(super) fn overlaps(old: &FeedState, keys: &[EntryKey], names: &[String]) -> bool {
     keys.iter().any(|key| old.newest.contains(&mark(*key)))
+        || names::overlap(&old.names.last, names)
 }
 
-/// What a whole document with these `keys` says about gaps.
-pub(super) fn weigh(old: &FeedState, keys: &[EntryKey], now: Time) -> Gaps {
+/// What a whole document with these `keys` and names says about gaps.
+pub(super) fn weigh(old: &FeedState, keys: &[EntryKey], names: &[String], now: Time) -> Gaps {
     let known = old.gaps.clone();
     let comparable = !old.newest.is_empty() && !keys.is_empty();
-    if comparable && !overlaps(old, keys) {
+    if comparable && !overlaps(old, keys, names) {
         let attended = old.last_ok.is_some_and(|last| now <= later(last, ABSENCE));
         return Gaps {
             count: known.count.saturating_add(1),

@@ -14,7 +14,7 @@ fn keys(names: &[u8]) -> Vec<EntryKey> {
 fn after(old: &FeedState, names: &[u8], hour: i64) -> FeedState {
     let keys = keys(names);
     FeedState {
-        gaps: weigh(old, &keys, at(hour)),
+        gaps: weigh(old, &keys, &[], at(hour)),
         newest: keys.iter().take(NEWEST).map(|key| mark(*key)).collect(),
         last_ok: Some(at(hour)),
         ..FeedState::default()

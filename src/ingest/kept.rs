@@ -1,11 +1,11 @@
-//! Documents that could not be read: what is kept of them, and how they are read once more when
-//! that may succeed, without asking the publisher.
+//! Documents as they came: which are kept, and how those that could not be read are read once more
+//! when that may succeed, without asking the publisher.
 
 use super::{Ingest, request};
 use crate::{
     model::{
-        CacheHints, DueFeed, FailKind, FeedSpec, HubLinks, NewBody, Time, UnreadDocument,
-        Validators,
+        Action, CacheHints, Decided, DueFeed, FailKind, FeedSpec, HubLinks, Kept, NewBody,
+        RawDocument, Time, Validators,
     },
     store::StoreError,
 };
@@ -32,16 +32,35 @@ impl Ingest {
             return Ok(None);
         };
         body.validators.clone_from(&due.state.validators);
-        let read = self
-            .readers
-            .read(spec, body.clone(), self.limits(spec), (self.clock)());
+        let trust = due.state.names.trust();
+        let now = (self.clock)();
+        let limits = self.limits(spec);
+        let read = self.readers.read(spec, body.clone(), limits, trust, now);
         Ok(read.await.is_ok().then_some(body))
     }
 }
 
-/// The document to keep if it cannot be read.
-pub(super) fn unread(body: &NewBody, now: Time) -> UnreadDocument {
-    UnreadDocument {
+/// What is stored of a document that was read: it must have brought something, and counts from the
+/// moment at which that is stored.
+pub(super) fn stored(kept: Kept, entries: &[Decided], now: Time) -> Kept {
+    match kept {
+        Kept::Read(_, _) if entries.iter().all(|entry| entry.action == Action::Touch) => {
+            Kept::Nothing
+        }
+        Kept::Read(document, caps) => Kept::Read(
+            RawDocument {
+                at: now,
+                ..document
+            },
+            caps,
+        ),
+        kept => kept,
+    }
+}
+
+/// A document as it may be kept.
+pub(super) fn raw(body: &NewBody, now: Time) -> RawDocument {
+    RawDocument {
         at: now,
         url: body.final_url.clone(),
         content_type: body.content_type.clone(),
@@ -52,7 +71,7 @@ pub(super) fn unread(body: &NewBody, now: Time) -> UnreadDocument {
 
 /// A kept document as if it had just come.
 #[must_use]
-pub fn kept_body(document: UnreadDocument) -> NewBody {
+pub fn kept_body(document: RawDocument) -> NewBody {
     NewBody {
         bytes: document.bytes,
         content_type: document.content_type,

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     model::{
-        CacheHints, Cleanup, Failure, Kept, NewBody, Permanence, PollRecord, Time, UnreadDocument,
-        Validators,
+        CacheHints, Cleanup, Failure, Kept, NewBody, Permanence, PollRecord, RawCaps, RawDocument,
+        Time, Validators,
     },
     normalize,
 };
@@ -26,7 +26,7 @@ pub(super) struct Learnt {
     pub(super) entries: Vec<Candidate>,
     pub(super) problems: Vec<String>,
     pub(super) repairs: Vec<String>,
-    /// What becomes of the feed's unread documents.
+    /// What becomes of the feed's kept documents.
     pub(super) unread: Kept,
     /// As far as it is known by now.
     pub(super) poll: PollRecord,
@@ -74,6 +74,14 @@ impl Learnt {
         }
     }
 
+    /// The document is kept, if it brings something.
+    pub(super) fn keeping(mut self, raw: Option<RawDocument>, caps: RawCaps) -> Self {
+        if let Some(raw) = raw {
+            self.unread = Kept::Read(raw, caps);
+        }
+        self
+    }
+
     fn sized(mut self, bytes: u64) -> Self {
         self.poll.bytes = bytes;
         self
@@ -113,7 +121,7 @@ impl Arrival {
     }
 
     /// It could not be read; kept unless it is already.
-    pub(super) fn unreadable(self, failure: Failure, document: Option<UnreadDocument>) -> Learnt {
+    pub(super) fn unreadable(self, failure: Failure, document: Option<RawDocument>) -> Learnt {
         let seen = Seen::Unreadable {
             failure,
             hash: self.hash,
@@ -149,6 +157,7 @@ pub(super) fn candidate(entry: normalize::Entry) -> Candidate {
         key: entry.key,
         guid: entry.guid,
         article: entry.article,
+        same_as: None,
     }
 }
 

@@ -14,10 +14,14 @@ mod gaps;
 mod hubs;
 mod kept;
 mod learnt;
+mod names;
 mod pauses;
 mod push;
+mod renamed;
+mod replay;
 mod report;
 mod request;
+mod setup;
 mod state;
 
 use std::{
@@ -35,15 +39,17 @@ pub use drops::Refused;
 pub use hubs::Admission;
 pub use kept::kept_body;
 pub use push::{Delivered, Delivery};
+pub use replay::{Replayed, Replaying};
 pub use report::Report;
 pub use request::Asked;
+pub use setup::Setup;
 
 use crate::{
     config::Config,
     fetch::{ClientError, FetchRequest, Fetcher, Ticket},
     model::{
         Action, Batch, CacheHints, Decided, DueFeed, FeedCommit, FeedId, FeedSpec, FeedState,
-        Fetched, HostPause, Kept, Outcome, PollRecord, Time, later, pause_until,
+        Fetched, HostPause, KeepRaw, Kept, Outcome, PollRecord, Time, later, pause_until,
     },
     parse::Limits,
     schedule::{self, Answer, Clock, Pace},
@@ -77,37 +83,6 @@ pub struct Ingest {
     documents: Arc<Semaphore>,
     /// When the store was last asked for new pauses.
     pauses_known: Arc<Mutex<Time>>,
-}
-
-/// What a reload replaces; a poll works with the setup it began with.
-#[derive(Clone)]
-pub struct Setup {
-    fetcher: Fetcher,
-    config: Arc<Config>,
-    specs: Arc<[FeedSpec]>,
-    /// Where they stand in the order of their ids.
-    by_id: Arc<[u32]>,
-}
-
-impl Setup {
-    fn new(fetcher: Fetcher, config: Arc<Config>, specs: Arc<[FeedSpec]>) -> Self {
-        let mut by_id: Vec<u32> = (0..).take(specs.len()).collect();
-        by_id.sort_by_key(|at| specs.get(*at as usize).map(|spec| &spec.id));
-        Self {
-            fetcher,
-            config,
-            specs,
-            by_id: by_id.into(),
-        }
-    }
-
-    fn spec(&self, id: &FeedId) -> Option<&FeedSpec> {
-        let spec = |at: &u32| self.specs.get(*at as usize);
-        let found = self
-            .by_id
-            .binary_search_by(|at| spec(at).map(|spec| &spec.id).cmp(&Some(id)));
-        spec(self.by_id.get(found.ok()?)?)
-    }
 }
 
 impl Ingest {
@@ -201,10 +176,7 @@ impl Ingest {
     }
 
     fn limits(&self, spec: &FeedSpec) -> Limits {
-        Limits {
-            max_entries: self.setup().config.fetch.max_entries,
-            pages: spec.kind.reads_pages(),
-        }
+        self.setup().limits(spec)
     }
 
     /// The second half of a poll: what was fetched becomes a batch and is committed.
@@ -226,7 +198,8 @@ impl Ingest {
             true => self.documents.acquire().await.ok(),
             false => None,
         };
-        let learnt = self.learn(&due, spec, fetched, started).await;
+        let mut learnt = self.learn(&due, spec, fetched, started).await;
+        self.know_again(&due, &mut learnt).await?;
         let (seen, hints) = (&learnt.seen, learnt.hints);
         let pause = learnt.pause.and_then(|(scope, wait)| {
             let until = pause_until(answered, wait)?;
@@ -245,6 +218,11 @@ impl Ingest {
         let plan = self.plan(&due, &poll, &entries, started).await?;
         let now = (self.clock)();
         let outcome = seen.outcome();
+        let kept = match learnt.unread {
+            // What was kept is read by now.
+            Kept::AsBefore if seen.is_success() && due.state.unread.is_some() => Kept::Nothing,
+            kept => kept::stored(kept, &entries, now),
+        };
         let poll = PollRecord {
             at: started,
             outcome,
@@ -258,10 +236,7 @@ impl Ingest {
             lease: due.lease,
             state: plan.state,
             next_poll: plan.next_poll,
-            unread: match outcome {
-                Outcome::New | Outcome::Same if due.state.unread.is_some() => Kept::Nothing,
-                _ => learnt.unread,
-            },
+            unread: kept,
             pause,
             gap: plan.gap,
             poll: poll.clone(),
@@ -349,11 +324,15 @@ impl Ingest {
                 if let Some(failure) = request::known_unreadable(spec, &due.state, &arrival.hash) {
                     return arrival.unreadable(failure, None);
                 }
-                let document = kept::unread(&body, now);
-                let read = self.readers.read(spec, body, self.limits(spec), now);
-                match read.await {
-                    Ok(document) => arrival.read(document, &spec.cleanup),
-                    Err(failure) => arrival.unreadable(failure, Some(document)),
+                let keep = self.setup().raw_rule(spec);
+                let raw = (keep.keep != KeepRaw::None).then(|| kept::raw(&body, now));
+                match self.read_known(spec, body, &due.state.names, now).await {
+                    Ok(document) => {
+                        let raw = raw.filter(|_| keep.keep == KeepRaw::Changed);
+                        let learnt = arrival.read(document, &spec.cleanup);
+                        learnt.keeping(raw, keep.caps)
+                    }
+                    Err(failure) => arrival.unreadable(failure, raw),
                 }
             }
             Fetched::NotModified {
@@ -436,8 +415,6 @@ fn pace(spec: &FeedSpec, config: &Config) -> Pace {
     }
 }
 
-/// In order, for a search: a map of a hundred thousand feeds would be half as large again. Copied: the
-/// originals lie behind all that was used to read the files, and keep that from going back.
 fn answer(outcome: Outcome, hints: CacheHints, state: &FeedState) -> Answer {
     // A 304 that says nothing of freshness renews what the 200 said (RFC 9111 section 4.3.4).
     let renewed = state.max_age.map(Duration::from_secs);

@@ -7,13 +7,13 @@ use tracing::info;
 use url::Url;
 
 use super::{
-    Ingest, Refused, Report, Speaker,
+    Ingest, Refused, Report, Speaker, kept,
     learnt::{Arrival, Learnt},
 };
 use crate::{
     fetch,
     model::{
-        Action, CacheHints, FeedFilter, FeedRecord, FeedSpec, HubLinks, NewBody, Outcome,
+        Action, CacheHints, FeedFilter, FeedRecord, FeedSpec, HubLinks, KeepRaw, NewBody, Outcome,
         PollRecord, Push, Subscription, SubscriptionState, Time, Validators,
     },
     store::StoreError,
@@ -132,13 +132,23 @@ impl Ingest {
         };
         let arrival = Arrival::of(&body);
         let now = (self.clock)();
-        let read = self.readers.read(spec, body, self.limits(spec), now);
+        let keep = self.setup().raw_rule(spec);
+        let raw = (keep.keep == KeepRaw::Changed).then(|| kept::raw(&body, now));
+        let read = self.readers.read(
+            spec,
+            body,
+            self.limits(spec),
+            record.state.names.trust(),
+            now,
+        );
         let document = read.await.ok()?;
         let topic = document.facts.self_url.as_ref();
         if topic.is_some_and(|topic| *topic != asked.topic) {
             return None;
         }
-        let learnt = arrival.read(document, &spec.cleanup);
+        let learnt = arrival
+            .read(document, &spec.cleanup)
+            .keeping(raw, keep.caps);
         (!learnt.entries.is_empty()).then_some(learnt)
     }
 
@@ -168,6 +178,7 @@ impl Ingest {
         };
         let push = Push {
             feed: feed.clone(),
+            raw: kept::stored(learnt.unread, &entries, now),
             entries,
             poll: poll.clone(),
             now,

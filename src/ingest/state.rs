@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Document, address, facts, gaps,
+    Document, address, facts, gaps, names,
     request::{self, Asked},
 };
 use crate::model::{
@@ -65,6 +65,8 @@ pub(super) struct Digest {
     pub(super) keys: Vec<EntryKey>,
     /// Marks of the newest ones.
     pub(super) newest: Vec<String>,
+    /// Marks of all names of the newest ones.
+    pub(super) marks: Vec<String>,
 }
 
 impl Digest {
@@ -83,6 +85,7 @@ impl Digest {
             median_gap: normalized.median_gap,
             keys: normalized.entries.iter().map(|entry| entry.key).collect(),
             newest: gaps::newest(&normalized.entries),
+            marks: names::marks(&normalized.entries),
         }
     }
 }
@@ -199,7 +202,8 @@ pub(super) fn advance(old: &FeedState, poll: &Poll<'_>) -> FeedState {
     {
         if !delta {
             state.body_hash = Some(hash.clone());
-            state.gaps = gaps::weigh(old, &digest.keys, now);
+            state.gaps = gaps::weigh(old, &digest.keys, &digest.marks, now);
+            state.names = names::weigh(&old.names, &digest.marks, now);
             state.kind = Some(poll.spec.kind);
         }
         remember(&mut state, digest, *delta);
@@ -232,7 +236,11 @@ fn move_on(state: &mut FeedState, old: &FeedState, poll: &Poll<'_>) {
             moved,
             digest,
             ..
-        } => (validators, *moved, gaps::overlaps(old, &digest.keys)),
+        } => (
+            validators,
+            *moved,
+            gaps::overlaps(old, &digest.keys, &digest.marks),
+        ),
         Seen::Same {
             validators, moved, ..
         } => (validators, *moved, true),
@@ -284,7 +292,7 @@ fn remember(state: &mut FeedState, digest: &Digest, delta: bool) {
 
 impl Seen {
     /// True if there is a document, new or known.
-    fn is_success(&self) -> bool {
+    pub(super) fn is_success(&self) -> bool {
         matches!(self, Self::Document { .. } | Self::Same { .. })
     }
 

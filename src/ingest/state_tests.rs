@@ -79,6 +79,7 @@ fn spec() -> FeedSpec {
         user_agent: None,
         timeout: None,
         max_body: None,
+        keep_raw: None,
         websub: true,
         access: Default::default(),
         cleanup: Default::default(),
@@ -124,6 +125,7 @@ fn story(answers: &[(i64, Seen)]) -> FeedState {
 #[test]
 fn a_document_is_remembered() {
     let digest = Digest {
+        marks: Vec::new(),
         title: Some("Title".to_owned()),
         site_url: Some("https://example.org/".to_owned()),
         format: "Atom 1.0".to_owned(),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Article, ArticleId, EntryKey, FeedId, FeedState, Fingerprint, Time, article::text_enum,
+    Article, ArticleId, EntryKey, FeedId, FeedState, Fingerprint, Kept, Time, article::text_enum,
 };
 
 /// What the store already knows about a document's entries.
@@ -119,33 +119,6 @@ pub struct PollRecord {
     pub error: Option<String>,
 }
 
-/// A document that could not be read, as it came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnreadDocument {
-    /// When it was fetched.
-    pub at: Time,
-    /// The URL that answered.
-    pub url: String,
-    /// `Content-Type` as sent.
-    pub content_type: Option<String>,
-    /// HTTP status.
-    pub status: u16,
-    /// Decoded of its content coding.
-    pub bytes: bytes::Bytes,
-}
-
-/// What becomes of a feed's unread documents.
-#[derive(Clone, Debug, Default)]
-pub enum Kept {
-    /// Those that are there stay.
-    #[default]
-    AsBefore,
-    /// They go: the feed can be read again.
-    Nothing,
-    /// One more is kept, and the oldest beyond a few go.
-    One(UnreadDocument),
-}
-
 /// A server asked for a pause: nobody of its scope is asked before then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostPause {
@@ -168,7 +141,7 @@ pub struct FeedCommit {
     pub state: FeedState,
     /// When it is next due.
     pub next_poll: Time,
-    /// What becomes of its unread documents.
+    /// What becomes of its kept documents.
     pub unread: Kept,
     /// Entries may have been lost since the poll before.
     pub gap: bool,

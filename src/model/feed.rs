@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, FeedId, FeedKind, Permanence, Resume, Time, Validators, article::text_enum};
+use super::{
+    Failure, FeedId, FeedKind, Names, Permanence, Resume, Time, Validators, article::text_enum,
+};
 
 /// Evidence that a feed has moved: the same redirect, poll after poll.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,6 +187,9 @@ pub struct FeedState {
     /// Marks of the newest entries of the last document.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub newest: Vec<String>,
+    /// About the names of its entries.
+    #[serde(skip_serializing_if = "is_default")]
+    pub names: Names,
     /// About entries that may have been lost.
     #[serde(skip_serializing_if = "is_default")]
     pub gaps: Gaps,
@@ -266,6 +271,7 @@ impl FeedState {
             etag_useless: false,
             staleness: Staleness::default(),
             newest: Vec::new(),
+            names: Names::default(),
             unread: None,
             ..self
         }

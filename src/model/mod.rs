@@ -13,8 +13,10 @@ mod entry;
 mod feed;
 mod fetched;
 mod history;
+mod names;
 pub mod near;
 mod query;
+mod raw;
 mod retention;
 mod safe;
 mod scope;
@@ -30,8 +32,8 @@ pub use article::{
 };
 pub use backfill::{Backfill, Cursor, PageCommit, PageRecord, PageSource};
 pub use batch::{
-    Action, Batch, Committed, Decided, FeedCommit, HostPause, Kept, Known, KnownArticle,
-    KnownSighting, Outcome, PollRecord, UnreadDocument,
+    Action, Batch, Committed, Decided, FeedCommit, HostPause, Known, KnownArticle, KnownSighting,
+    Outcome, PollRecord,
 };
 pub use cleanup::{Cleanup, RuleGroup};
 pub use cursor::{ChangePosition, ExportCursor, InvalidPosition, PendingPart, PendingRange};
@@ -49,9 +51,11 @@ pub use fetched::{
     Validators,
 };
 pub use history::{ArticleName, Revision, Sighting};
+pub use names::{Names, TrustedNames};
 pub use query::{
     ArticleQuery, Change, ChangePage, ChangeQuery, FeedFilter, Order, Page, PageKey, Removal,
 };
+pub use raw::{KeepRaw, Kept, Namesake, RawCaps, RawDocument, RawPlace, RawRule, Replay, Said};
 pub use retention::{Horizon, KeepRule, PruneReason, Retention, prune_reason};
 pub use safe::{printable, redact_url};
 pub use scope::{pause_until, scope_of, spacing_of};

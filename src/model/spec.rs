@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Cleanup, article::text_enum};
+use super::{Access, Cleanup, KeepRaw, article::text_enum};
 
 /// The stable name of a feed: 1 to 80 of `a-z 0-9 . _ -`, starting with a letter or digit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -170,6 +170,8 @@ pub struct FeedSpec {
     pub access: Arc<Access>,
     /// What is taken out of its articles' bodies.
     pub cleanup: Arc<Cleanup>,
+    /// Which of its documents are kept; `None` as the settings say.
+    pub keep_raw: Option<KeepRaw>,
     /// Whether its hub, if it has one, may be asked to push its news.
     pub websub: bool,
     /// The feed file that names it, as an absolute path.

@@ -1,6 +1,6 @@
 //! A subscription at a hub (WebSub), and what hubs push.
 
-use super::{Decided, FeedId, PollRecord, Secret, Time, article::text_enum};
+use super::{Decided, FeedId, Kept, PollRecord, Secret, Time, article::text_enum};
 
 /// Where a hub is known to be, from the headers of an answer (RFC 8288), absolute.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,6 +135,8 @@ pub struct Push {
     pub feed: FeedId,
     /// The entries, in document order.
     pub entries: Vec<Decided>,
+    /// What becomes of its kept documents.
+    pub raw: Kept,
     /// For the history; the store fills in `new` and `changed` as it finds them.
     pub poll: PollRecord,
     /// The moment to stamp what is stored.

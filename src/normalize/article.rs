@@ -74,11 +74,15 @@ impl Shared<'_> {
         limit(&mut enclosures, "enclosures", log);
         let declared = entry.language.as_deref().or(self.feed.language.as_deref());
         let language = language::language(declared, &title, &text, log);
+        // A link that is another each time makes no version.
+        let known_url = canonical_url
+            .as_deref()
+            .filter(|_| self.context.trust.links);
         let mut details = details::details(entry, &others, base, self.rights.as_deref(), log);
         details.language_confidence = language.confidence;
         Article {
             id: ArticleId([0; 16]),
-            fingerprint: fingerprint(&title, &authors, canonical_url.as_deref(), &text),
+            fingerprint: fingerprint(&title, &authors, known_url, &text),
             title,
             authors,
             source: self.source.clone(),

@@ -195,6 +195,7 @@ mod tests {
             feed_url: "https://feeds.example/rss",
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             cleanup: &Cleanup::default(),
+            trust: Default::default(),
         };
         let rows = explain(&feed, 0, &context);
         let row = |field: &str| {

@@ -4,11 +4,15 @@
 //! kinds and no two splits of the same text can meet. Changing anything here makes every stored
 //! article new.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{ArticleId, EntryKey, FeedId, Fingerprint};
+use super::steady::steady;
+use crate::model::{Article, ArticleId, EntryKey, FeedId, Fingerprint};
 
 /// The texts of one entry that may identify it.
 pub(super) struct Names<'a> {
@@ -16,7 +20,7 @@ pub(super) struct Names<'a> {
     pub(super) canonical_url: Option<&'a str>,
     pub(super) url: Option<&'a str>,
     pub(super) title: &'a str,
-    pub(super) content: &'a str,
+    pub(super) content: Cow<'a, str>,
 }
 
 /// The kinds of name, best first: the publisher's id, the page, the very link (changelogs differ
@@ -29,8 +33,8 @@ impl<'a> Names<'a> {
     }
 
     /// What two listings of one entry have in common, whatever tracking their links carry.
-    fn texts(&self) -> ([Option<&'a str>; 3], &'a str) {
-        (self.head(), self.content)
+    fn texts(&self) -> ([Option<&'a str>; 3], &str) {
+        (self.head(), &self.content)
     }
 
     /// The same but for the content.
@@ -40,7 +44,7 @@ impl<'a> Names<'a> {
 
     /// The key made of everything, for entries that have no name of their own.
     fn content_key(&self) -> EntryKey {
-        EntryKey(digest("h:", &[self.title, self.content]))
+        EntryKey(digest("h:", &[self.title, &self.content]))
     }
 }
 
@@ -131,9 +135,77 @@ pub fn guid_key(guid: &str) -> EntryKey {
     EntryKey(digest(KINDS[0], &[guid]))
 }
 
+/// Everything that an entry may be known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryNames {
+    /// What it says.
+    pub text: EntryKey,
+    /// The publisher's id.
+    pub guid: Option<EntryKey>,
+    /// Its page.
+    pub link: Option<EntryKey>,
+}
+
+/// All names of an entry, trusted or not.
+#[must_use]
+pub fn entry_names(article: &Article) -> EntryNames {
+    let link = |url: &str| EntryKey(digest(KINDS[1], &[url]));
+    EntryNames {
+        text: text_key(&article.title, content(article)),
+        guid: article.guid.as_deref().map(guid_key),
+        link: article.canonical_url.as_deref().map(link),
+    }
+}
+
+/// What an entry says, apart from what changes by itself.
+#[must_use]
+pub fn text_key(title: &str, content: &str) -> EntryKey {
+    EntryKey(digest("h:", &[title, &steady(content)]))
+}
+
+/// The text that stands for an entry: its body, or else its summary.
+pub(super) fn content(article: &Article) -> &str {
+    match article.body.is_empty() {
+        true => article.summary.as_deref().unwrap_or_default(),
+        false => &article.body,
+    }
+}
+
 /// What makes a version of an article: title, authors, page and body, and nothing that flaps.
 #[must_use]
 pub fn fingerprint(
+    title: &str,
+    authors: &[String],
+    canonical_url: Option<&str>,
+    body: &str,
+) -> Fingerprint {
+    versioned(title, authors, canonical_url, &steady(body))
+}
+
+/// The fingerprint that an article had before counters and ages in bodies were passed over, if that is
+/// another: stored ones may be of that time, and are no reason for a new version.
+#[must_use]
+pub fn former_fingerprint(article: &Article, current: Fingerprint) -> Option<Fingerprint> {
+    let body = &article.body;
+    if steady(body) == *body {
+        return None;
+    }
+    let former = |url| versioned(&article.title, &article.authors, url, body);
+    let with_link = fingerprint(
+        &article.title,
+        &article.authors,
+        article.canonical_url.as_deref(),
+        body,
+    );
+    Some(former(
+        article
+            .canonical_url
+            .as_deref()
+            .filter(|_| with_link == current),
+    ))
+}
+
+fn versioned(
     title: &str,
     authors: &[String],
     canonical_url: Option<&str>,
@@ -171,7 +243,7 @@ mod tests {
             canonical_url: some(url),
             url: some(url),
             title: "",
-            content,
+            content: content.into(),
         }
     }
 

@@ -22,6 +22,7 @@ mod rules;
 mod sanitize;
 mod scan;
 mod select;
+mod steady;
 mod tails;
 mod text;
 mod writer;
@@ -44,11 +45,15 @@ use body::Cleaner;
 use log::Log;
 use select::Selectors;
 
-use crate::model::{Article, Cleanup, EntryKey, FeedId, Problem, RawEntry, RawFeed, Time};
+use crate::model::{
+    Article, Cleanup, EntryKey, FeedId, Problem, RawEntry, RawFeed, Time, TrustedNames,
+};
 
 pub use explain::{Explained, explain};
 
-pub use identity::{article_id, fingerprint, guid_key};
+pub use identity::{
+    EntryNames, article_id, entry_names, fingerprint, former_fingerprint, guid_key, text_key,
+};
 pub use link::canonical_url;
 pub use sanitize::sanitize;
 pub use text::line;
@@ -66,6 +71,8 @@ pub struct Context<'a> {
     pub now: Time,
     /// What is taken out of bodies.
     pub cleanup: &'a Cleanup,
+    /// Which of its names an entry is known by.
+    pub trust: TrustedNames,
 }
 
 /// One entry, ready to be decided about.
@@ -172,10 +179,11 @@ fn identify(
 ) -> Vec<Entry> {
     let site = shared.site.and_then(canonical_url);
     let raw = &shared.feed.entries;
+    let trust = shared.context.trust;
     let names: Vec<_> = raw
         .iter()
         .zip(&articles)
-        .map(|(raw, article)| names(raw, article))
+        .map(|(raw, article)| names(raw, article, trust))
         .collect();
     let identities = identity::identify(&names, shared.context.feed_id, site.as_deref());
     let mut entries = Vec::with_capacity(articles.len());
@@ -211,22 +219,27 @@ fn says_nothing(article: &Article) -> bool {
         && article.enclosures.is_empty()
 }
 
-/// The texts that identify an entry. The raw guid counts even where the article's copy was cut.
-fn names<'a>(entry: &'a RawEntry, article: &'a Article) -> identity::Names<'a> {
+/// The texts that identify an entry, as far as they are trusted. The raw guid counts even where the
+/// article's copy was cut.
+fn names<'a>(
+    entry: &'a RawEntry,
+    article: &'a Article,
+    trust: TrustedNames,
+) -> identity::Names<'a> {
+    let link = article.canonical_url.as_deref().filter(|_| trust.links);
     identity::Names {
         guid: entry
             .guid
             .as_deref()
             .map(str::trim)
-            .filter(|guid| !guid.is_empty()),
-        canonical_url: article.canonical_url.as_deref(),
+            .filter(|guid| trust.guids && !guid.is_empty()),
+        canonical_url: link,
         // A stand-in that identifies nothing has no canonical form.
-        url: article.canonical_url.as_ref().and(article.url.as_deref()),
+        url: link.and(article.url.as_deref()),
         title: &article.title,
-        content: if article.body.is_empty() {
-            article.summary.as_deref().unwrap_or_default()
-        } else {
-            &article.body
+        content: match trust.links {
+            true => identity::content(article).into(),
+            false => steady::steady(identity::content(article)),
         },
     }
 }

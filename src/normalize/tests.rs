@@ -20,6 +20,7 @@ pub(super) fn run(feed: &RawFeed) -> Normalized {
         feed_url: "https://feeds.example/rss",
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         cleanup: &Cleanup::default(),
+        trust: Default::default(),
     };
     normalize(feed, &context)
 }
@@ -234,6 +235,7 @@ fn the_source_is_the_operators_name_then_the_title_then_the_host() {
             feed_url: "https://feeds.example/rss",
             now: Time::UNIX_EPOCH,
             cleanup: &Cleanup::default(),
+            trust: Default::default(),
         };
         normalize(&feed, &context).entries.remove(0).article.source
     };

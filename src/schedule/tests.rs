@@ -394,6 +394,7 @@ async fn a_full_window_rests_until_a_poll_ends_however_much_is_due() {
         max_body: None,
         access: Default::default(),
         cleanup: Default::default(),
+        keep_raw: None,
         websub: true,
         origin: "/feeds.toml".into(),
     };

@@ -11,9 +11,10 @@ use super::{Packed, StoreError};
 use crate::model::{
     ArticleId, ArticleName, ArticleQuery, Backfill, Batch, Change, ChangePage, ChangeQuery,
     Committed, Cursor, DueFeed, EntryKey, ExportCursor, FeedFilter, FeedId, FeedOutline,
-    FeedRecord, FeedSpec, Health, Horizon, HostPause, KeepRule, Known, Leave, NewSubscription,
-    Page, PageCommit, PageKey, PollRecord, PruneReason, Push, Retention, Revision, Sighting,
-    Spread, StoreId, StoredArticle, Subscription, Time, UnreadDocument,
+    FeedRecord, FeedSpec, Health, Horizon, HostPause, KeepRule, Known, Leave, Namesake,
+    NewSubscription, Page, PageCommit, PageKey, PollRecord, PruneReason, Push, RawDocument,
+    RawPlace, Replay, Retention, Revision, Said, Sighting, Spread, StoreId, StoredArticle,
+    Subscription, Time,
 };
 
 /// All feeds that the feed files name now.
@@ -299,7 +300,37 @@ pub trait Backend: Send {
     fn gaps(&mut self, since: Time) -> Result<Vec<FeedId>, StoreError>;
 
     /// A feed's documents that could not be read, newest first; a few at most.
-    fn unread(&mut self, feed: &FeedId) -> Result<Vec<UnreadDocument>, StoreError>;
+    fn unread(&mut self, feed: &FeedId) -> Result<Vec<RawDocument>, StoreError>;
+
+    /// Where a feed's kept documents are that came since a moment, those that could not be read
+    /// included, newest first.
+    fn raw_places(
+        &mut self,
+        feed: &FeedId,
+        since: Option<Time>,
+    ) -> Result<Vec<RawPlace>, StoreError>;
+
+    /// The document at a place; `None` if it has gone since.
+    fn raw_document(&mut self, place: RawPlace) -> Result<Option<RawDocument>, StoreError>;
+
+    /// Commits what a kept document brought when it was read once more. Versions that are later than
+    /// the document stay, deleted articles stay deleted, and no entry counts as seen now.
+    fn replay(&mut self, replay: &Replay) -> Result<Committed, StoreError>;
+
+    /// The articles with these ids, with their markup, and when their versions were said.
+    fn said(&mut self, ids: &[ArticleId]) -> Result<Vec<Said>, StoreError>;
+
+    /// Articles with one of these titles that a feed (by its number) carried; a look at all of the
+    /// feed's articles, for rare occasions.
+    fn namesakes(&mut self, feed: i64, titles: &[String]) -> Result<Vec<Namesake>, StoreError>;
+
+    /// Feeds whose guids or links are found to change, and since when they count no longer, ordered by
+    /// id.
+    fn doubted(&mut self) -> Result<Vec<(FeedId, Time)>, StoreError>;
+
+    /// The guids and links of a feed, which were found to change, are believed again; a poll under
+    /// way is fenced off. False if they were never doubted.
+    fn trust(&mut self, feed: &FeedId) -> Result<bool, StoreError>;
 
     /// A page of articles, in the query's order; markup only if it is asked for.
     fn articles(

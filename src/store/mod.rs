@@ -31,7 +31,8 @@ pub use packed::Packed;
 
 use crate::model::{
     ArticleId, Backfill, Batch, Committed, Cursor, DueFeed, EntryKey, FeedFilter, FeedId,
-    FeedRecord, Health, HostPause, Known, PageCommit, PollRecord, Spread, Time, UnreadDocument,
+    FeedRecord, Health, HostPause, Known, Namesake, PageCommit, PollRecord, RawDocument, RawPlace,
+    Replay, Said, Spread, Time,
 };
 use thread::Worker;
 use tokio::sync::Semaphore;
@@ -236,8 +237,49 @@ impl Store {
     }
 
     /// See [`Backend::unread`].
-    pub async fn unread(&self, feed: FeedId) -> Result<Vec<UnreadDocument>, StoreError> {
+    pub async fn unread(&self, feed: FeedId) -> Result<Vec<RawDocument>, StoreError> {
         self.reader.call(move |backend| backend.unread(&feed)).await
+    }
+
+    /// See [`Backend::raw_places`].
+    pub async fn raw_places(
+        &self,
+        feed: FeedId,
+        since: Option<Time>,
+    ) -> Result<Vec<RawPlace>, StoreError> {
+        self.reader
+            .call(move |backend| backend.raw_places(&feed, since))
+            .await
+    }
+
+    /// See [`Backend::raw_document`].
+    pub async fn raw_document(&self, place: RawPlace) -> Result<Option<RawDocument>, StoreError> {
+        self.reader
+            .call(move |backend| backend.raw_document(place))
+            .await
+    }
+
+    /// See [`Backend::replay`].
+    pub async fn replay(&self, replay: Replay) -> Result<Committed, StoreError> {
+        self.writer
+            .call(move |backend| backend.replay(&replay))
+            .await
+    }
+
+    /// See [`Backend::said`].
+    pub async fn said(&self, ids: Vec<ArticleId>) -> Result<Vec<Said>, StoreError> {
+        self.reader.call(move |backend| backend.said(&ids)).await
+    }
+
+    /// See [`Backend::namesakes`].
+    pub async fn namesakes(
+        &self,
+        feed: i64,
+        titles: Vec<String>,
+    ) -> Result<Vec<Namesake>, StoreError> {
+        self.reader
+            .call(move |backend| backend.namesakes(feed, &titles))
+            .await
     }
 
     /// See [`Backend::backfill`].

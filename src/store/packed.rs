@@ -6,10 +6,10 @@ use std::{borrow::Cow, io};
 
 use super::{
     StoreError,
-    sqlite::{Compressor, Frame},
+    sqlite::{Compressor, Frame, raw},
 };
 use crate::model::{
-    Action, Article, Batch, Decided,
+    Action, Article, Batch, Decided, FeedCommit, Kept,
     near::{self, Sketch},
     search,
 };
@@ -19,6 +19,8 @@ pub struct Packed {
     batch: Batch,
     /// Of each entry, in order.
     prepared: Vec<Prepared>,
+    /// The body of the document that is to be kept.
+    raw: Option<Vec<u8>>,
 }
 
 /// What was made of an article.
@@ -77,10 +79,20 @@ impl Packed {
     /// # Errors
     /// If the compressor has no memory.
     pub fn new(mut batch: Batch) -> Result<Self, StoreError> {
-        let prepared = prepared(&batch.entries).map_err(|source| StoreError::Sql {
+        let failed = |source| StoreError::Sql {
             context: "prepare articles",
             source: Box::new(source),
-        })?;
+        };
+        let prepared = prepared(&batch.entries).map_err(failed)?;
+        let raw = match &batch.feed {
+            Some(feed) => raw::packed(&feed.unread).map_err(failed)?,
+            None => None,
+        };
+        if let Some(Kept::One(document) | Kept::Read(document, _)) =
+            batch.feed.as_mut().map(|feed| &mut feed.unread)
+        {
+            document.bytes = bytes::Bytes::new();
+        }
         for entry in &mut batch.entries {
             if let Action::Insert(article) | Action::Replace { article, .. } = &mut entry.action
                 && let Some(html) = &mut article.html
@@ -88,14 +100,20 @@ impl Packed {
                 html.text = String::new();
             }
         }
-        Ok(Self { batch, prepared })
+        Ok(Self {
+            batch,
+            prepared,
+            raw,
+        })
     }
 
     /// True if packing a batch is work: a millisecond's, or a compressor's.
     pub(super) fn has_work(batch: &Batch) -> bool {
         const MUCH: usize = 16 << 10;
         let articles = || batch.entries.iter().filter_map(article);
+        let has_raw = |feed: &FeedCommit| feed.unread.document().is_some();
         articles().any(|article| article.html.is_some())
+            || batch.feed.as_ref().is_some_and(has_raw)
             || articles().map(|article| article.body.len()).sum::<usize>() > MUCH
     }
 
@@ -103,6 +121,11 @@ impl Packed {
     #[must_use]
     pub fn batch(&self) -> &Batch {
         &self.batch
+    }
+
+    /// The body of the document that is to be kept, as it is stored.
+    pub(super) fn raw(&self) -> Option<&[u8]> {
+        self.raw.as_deref()
     }
 
     /// The entries, each with what was made of its article.

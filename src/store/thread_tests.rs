@@ -11,7 +11,7 @@ use crate::{
         ArticleId, ArticleName, ArticleQuery, Backfill, Batch, ChangePage, ChangeQuery, Cursor,
         DueFeed, EntryKey, ExportCursor, FeedFilter, FeedId, FeedOutline, FeedRecord, Health,
         HostPause, Known, Leave, NewSubscription, Page, PageCommit, PageKey, PollRecord, Push,
-        Revision, Sighting, Spread, StoredArticle, Subscription, Time, UnreadDocument,
+        RawDocument, Revision, Sighting, Spread, StoredArticle, Subscription, Time,
     },
     store::{
         Claim, Claimed, FeedSet, HostTurn, NamedClaims, Replanned, Restored, SyncReport, Totals,
@@ -92,7 +92,14 @@ impl Backend for Stub {
         polls(&FeedId, usize) -> Vec<PollRecord>;
         pause_host(&HostPause, Time) -> ();
         gaps(Time) -> Vec<FeedId>;
-        unread(&FeedId) -> Vec<UnreadDocument>;
+        unread(&FeedId) -> Vec<RawDocument>;
+        raw_places(&FeedId, Option<Time>) -> Vec<crate::model::RawPlace>;
+        raw_document(crate::model::RawPlace) -> Option<RawDocument>;
+        replay(&crate::model::Replay) -> Committed;
+        said(&[ArticleId]) -> Vec<crate::model::Said>;
+        namesakes(i64, &[String]) -> Vec<crate::model::Namesake>;
+        trust(&FeedId) -> bool;
+        doubted() -> Vec<(FeedId, Time)>;
         articles(&ArticleQuery, Option<PageKey>, usize) -> Page;
         count(&ArticleQuery) -> u64;
         changed(&ChangeQuery) -> ChangePage;

@@ -64,6 +64,7 @@ fn rich_facts() -> FeedFacts {
 /// A state in which every field says something.
 pub(super) fn rich_state() -> FeedState {
     FeedState {
+        names: tidings::model::Names::default(),
         title: Some("A title – ünïcode".to_owned()),
         site_url: Some("https://example.org/".to_owned()),
         format: Some("RSS 2.0".to_owned()),

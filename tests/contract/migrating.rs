@@ -141,7 +141,7 @@ fn everything_in_a_store_of_the_first_version_is_found() {
         let changes = store.changes(2, 9).unwrap();
         assert!(matches!(changes[..], [Change::Delete { seq: 3, .. }]));
         drop(store);
-        assert_eq!(version_of(&path), 12);
+        assert_eq!(version_of(&path), 13);
     }
 }
 

@@ -189,6 +189,7 @@ pub(crate) fn spec_on(feed: &str, host: &str) -> FeedSpec {
         max_body: None,
         access: Default::default(),
         cleanup: Default::default(),
+        keep_raw: None,
         websub: true,
         origin: "/etc/feeds.toml".into(),
     }

@@ -236,6 +236,7 @@ fn push(feed: &str, entries: Vec<tidings::model::Decided>) -> Push {
     Push {
         feed: id(feed),
         entries,
+        raw: tidings::model::Kept::AsBefore,
         poll,
         now: at(30),
     }

@@ -1,6 +1,6 @@
 //! Documents that could not be read: a few are kept as they came.
 
-use tidings::model::{Kept, UnreadDocument};
+use tidings::model::{Kept, RawDocument};
 
 use super::{Bench, at, batch, contract, id};
 
@@ -11,8 +11,8 @@ contract! {
     a_document_too_large_to_keep_is_not_kept
 }
 
-fn document(minute: i64, bytes: Vec<u8>) -> UnreadDocument {
-    UnreadDocument {
+fn document(minute: i64, bytes: Vec<u8>) -> RawDocument {
+    RawDocument {
         at: at(minute),
         url: "https://one.example/feed".to_owned(),
         content_type: Some("text/html; charset=x".to_owned()),
@@ -31,7 +31,7 @@ fn poll(store: &mut Bench, minute: i64, unread: Kept) {
     store.commit(batch).unwrap();
 }
 
-fn kept(store: &mut Bench) -> Vec<UnreadDocument> {
+fn kept(store: &mut Bench) -> Vec<RawDocument> {
     store.other.unread(&id("one")).unwrap()
 }
 
@@ -69,6 +69,6 @@ fn they_go_when_the_feed_can_be_read_again(store: &mut Bench) {
 
 fn a_document_too_large_to_keep_is_not_kept(store: &mut Bench) {
     store.with_feeds(&["one"]);
-    poll(store, 0, Kept::One(document(0, vec![0; (4 << 20) + 1])));
+    poll(store, 0, Kept::One(document(0, vec![0; (16 << 20) + 1])));
     assert_eq!(kept(store), []);
 }

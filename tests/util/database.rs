@@ -36,6 +36,13 @@ impl Database {
         text.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
+    /// Changes rows behind the program's back.
+    #[track_caller]
+    pub(crate) fn execute(&self, sql: &str, values: impl rusqlite::Params) {
+        let done = self.0.execute(sql, values);
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
     /// Rows of a table.
     #[track_caller]
     pub(crate) fn count(&self, table: &str) -> i64 {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     cli::when::relative,
-    model::{FeedId, FeedState, Time},
+    model::{FeedId, FeedState, Names, Time},
 };
 
 /// Name and value of each line; only what is out of the ordinary.
@@ -30,6 +30,7 @@ pub(super) fn lines(id: &FeedId, state: &FeedState, now: Time) -> Vec<(&'static 
         );
         lines.push(("unread", what));
     }
+    lines.extend(doubts(id, &state.names).map(|what| ("identity", what)));
     let gaps = &state.gaps;
     if let (Some(last), 1..) = (gaps.last, gaps.count) {
         let since = gaps
@@ -55,6 +56,21 @@ pub(super) fn lines(id: &FeedId, state: &FeedState, now: Time) -> Vec<(&'static 
     lines
 }
 
+/// Which names of its entries count no longer.
+fn doubts(id: &FeedId, names: &Names) -> Option<String> {
+    let since = names.doubted_since()?.format("%F");
+    let trust = names.trust();
+    let (which, by) = match (trust.guids, trust.links) {
+        (false, true) => ("guids change", "links"),
+        (true, _) => ("links change", "guids, and links make no new versions"),
+        (false, false) => ("guids and links change", "texts"),
+    };
+    Some(format!(
+        "its {which} from document to document, so since {since} its entries are known by their {by}; \
+         `tidings feed trust {id}` undoes it"
+    ))
+}
+
 /// The same with every key.
 pub(super) fn to_json(state: Option<&FeedState>) -> Map<String, Value> {
     let state = state.cloned().unwrap_or_default();
@@ -71,6 +87,8 @@ pub(super) fn to_json(state: Option<&FeedState>) -> Map<String, Value> {
         "not_modified_since": state.staleness.since.map(moment),
         "not_modified_in_error": state.staleness.lying,
         "unread": state.unread.is_some(),
+        "guids_doubted_since": state.names.guids_doubted.map(moment),
+        "links_doubted_since": state.names.links_doubted.map(moment),
         "gaps": state.gaps.count,
         "last_gap": state.gaps.last.map(moment),
     });

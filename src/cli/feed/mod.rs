@@ -8,6 +8,7 @@ mod edit;
 mod find;
 mod manners;
 mod show;
+mod trust;
 
 pub(super) use access::AccessArgs;
 pub(super) use show::paint_health;
@@ -65,6 +66,12 @@ pub(super) enum FeedCommand {
     },
     /// Poll paused feeds again
     Resume {
+        /// Id, beginning of an id, name or URL
+        #[arg(required = true, value_name = "FEED")]
+        feeds: Vec<String>,
+    },
+    /// Believe feeds' guids and links again that were found to change
+    Trust {
         /// Id, beginning of an id, name or URL
         #[arg(required = true, value_name = "FEED")]
         feeds: Vec<String>,
@@ -183,6 +190,7 @@ pub(super) fn run(context: &Context, command: FeedCommand) -> Result<Ended, CliE
         FeedCommand::Resume { feeds } => {
             edit::each(context, &feeds, "resumed", config::edit::resume)
         }
+        FeedCommand::Trust { feeds } => trust::run(context, &feeds),
         FeedCommand::Import { file } => edit::import(context, &file),
         FeedCommand::Export { out } => edit::export(context, out.as_deref()),
     }

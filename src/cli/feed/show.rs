@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use bytesize::ByteSize;
 use serde_json::{Value, json};
 
 use super::{access, find, manners, record, records, specs, specs_for};
@@ -10,7 +11,7 @@ use crate::{
         CliError, Ended, backfill,
         context::Context,
         facts,
-        terminal::{Terminal, Tone, table},
+        terminal::{Terminal, Tone, count, table},
         waits::Wait,
         websub,
         when::relative,
@@ -18,7 +19,7 @@ use crate::{
     config::Config,
     model::{
         Backfill, FeedFilter, FeedId, FeedKind, FeedRecord, FeedSpec, FeedState, Health,
-        PollRecord, Subscription, Time, printable,
+        PollRecord, RawPlace, Subscription, Time, printable,
     },
     store::{Backend as _, sqlite::Sqlite},
 };
@@ -200,6 +201,7 @@ pub(super) fn show(context: &Context, wanted: &str, as_json: bool) -> Result<End
         let hub = beside.hub.as_ref();
         feed["websub"] = hub.map_or(Value::Null, |hub| websub::to_json(hub, context.now));
         feed["backfill"] = backfill::to_json(&beside.backfill);
+        feed["kept_documents"] = beside.raw.len().into();
         feed["polls"] = beside.polls.iter().map(poll_json).collect();
         writeln!(out, "{feed}")?;
     } else {
@@ -220,6 +222,8 @@ pub(super) fn show(context: &Context, wanted: &str, as_json: bool) -> Result<End
 struct Beside {
     polls: Vec<PollRecord>,
     backfill: Backfill,
+    /// Documents that are kept.
+    raw: Vec<RawPlace>,
     /// The subscription that it wants; else the one that it last had.
     hub: Option<Subscription>,
 }
@@ -232,8 +236,20 @@ impl Beside {
         Ok(Self {
             polls: store.polls(id, POLLS)?,
             backfill: store.backfill(id)?,
+            raw: store.raw_places(id, None)?,
             hub: (hub < hubs.len()).then(|| hubs.swap_remove(hub)),
         })
+    }
+
+    /// How many documents are kept, and since when.
+    fn kept(&self) -> Option<String> {
+        let oldest = self.raw.last()?.at.format("%F %T UTC");
+        let bytes = self.raw.iter().map(|place| place.stored_bytes).sum();
+        Some(format!(
+            "{} since {oldest} ({})",
+            count(self.raw.len() as u64, "document"),
+            ByteSize::b(bytes)
+        ))
     }
 
     /// How its older entries are got, or how far that is.
@@ -299,6 +315,7 @@ fn describe(
     let waits = waits.unwrap_or_default();
     line("health", Some(format!("{}{waits}", health.as_str())))?;
     line("articles", record.map(|record| record.articles.to_string()))?;
+    line("kept", beside.kept())?;
     line("older", beside.older(&spec.id, record))?;
     line(
         "last poll",

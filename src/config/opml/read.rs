@@ -230,6 +230,7 @@ impl<'a> Outlines<'a> {
             max_body: None,
             access: Arc::clone(&self.access),
             cleanup: Arc::clone(&self.cleanup),
+            keep_raw: None,
             websub: true,
             origin: Arc::clone(&self.origin),
             url,

@@ -39,7 +39,7 @@ fn the_sample_settings_show_every_key_at_its_default() {
         ..Config::default()
     };
     assert_eq!(load(None, &folder.env).unwrap().config, defaults);
-    assert_eq!(keys, 23, "a new key needs its line in config/tidings.toml");
+    assert_eq!(keys, 26, "a new key needs its line in config/tidings.toml");
     let as_shipped = Folder::new(&[("tidings.toml", &sample)]);
     assert_eq!(
         load(None, &as_shipped.env).unwrap().config.fetch,

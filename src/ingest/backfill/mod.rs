@@ -244,7 +244,11 @@ impl Ingest {
                 let (hash, retry_after) = (Arrival::of(&body).hash, body.hints.retry_after);
                 let validators = body.validators.clone();
                 let limits = self.limits(&run.spec);
-                let document = match self.readers.read(&run.spec, body, limits, now).await {
+                let document = match self
+                    .readers
+                    .read(&run.spec, body, limits, run.feed.state.names.trust(), now)
+                    .await
+                {
                     Ok(document) => document,
                     Err(failure) => {
                         return nothing(&Fetched::Failed {

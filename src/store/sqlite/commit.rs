@@ -4,10 +4,10 @@
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{
-    Sql, changes, feeds, hosts,
+    Sql, changes, feeds, hosts, raw,
     rows::{self, millis},
     sequence::Sequence,
-    unread, urls,
+    urls,
     version::{self, Stamp, Version},
 };
 use crate::{
@@ -64,7 +64,10 @@ fn one(
     let owner = batch.feed.as_ref().map(|feed| feed.row);
     let done = write(tx, packed.entries(), owner, batch.now, group)?;
     if let Some(feed) = &batch.feed {
-        unread::apply(tx, feed.row, &feed.unread)?;
+        raw::apply(tx, feed.row, &feed.unread, packed.raw())?;
+        if let Some(since) = feed.state.names.doubted_since() {
+            feeds::note_doubt(tx, feed.row, since)?;
+        }
         if feed.gap {
             feeds::note_gap(tx, feed.row, batch.now)?;
         }

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::{
     Sql,
     commit::{Group, insert_poll, write},
-    rows,
+    raw, rows,
 };
 use crate::{
     model::{Action, Committed, Decided, Push, Time},
@@ -35,6 +35,9 @@ pub(super) fn push(tx: &Transaction<'_>, push: &Push) -> Sql<Option<Committed>> 
         return Ok(None);
     };
     let done = entries(tx, &push.entries, row, push.now)?;
+    let body = raw::packed(&push.raw)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    raw::apply(tx, row, &push.raw, body.as_deref())?;
     insert_poll(tx, row, &push.poll, done)?;
     Ok(Some(done))
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     model::{
-        FeedFilter, FeedId, FeedOutline, FeedRecord, FeedSpec, FeedState, Health, Outcome,
+        FeedFilter, FeedId, FeedOutline, FeedRecord, FeedSpec, FeedState, Health, Names, Outcome,
         PollRecord, Standing, Time,
     },
     store::{FeedSet, SyncReport},
@@ -377,4 +377,56 @@ pub(super) fn prune_polls(tx: &Transaction<'_>, before: Time) -> Sql<u64> {
         tx.execute_batch("PRAGMA optimize")?;
     }
     Ok(dropped as u64)
+}
+
+/// The names of the feed's entries count again; a poll under way is fenced off. False if they did.
+pub(super) fn trust(tx: &Transaction<'_>, feed: &FeedId) -> Sql<bool> {
+    let found = tx
+        .prepare_cached("SELECT row, state FROM feeds WHERE id = ?1")?
+        .query_row([feed.as_str()], |row| {
+            Ok((row.get::<_, i64>(0)?, rows::feed_state(row, 1)?))
+        })
+        .optional()?;
+    let Some((row, mut state)) = found else {
+        return Ok(false);
+    };
+    if state.names.doubted_since().is_none() {
+        return Ok(false);
+    }
+    state.names = Names {
+        again: true,
+        ..Names::default()
+    };
+    tx.prepare_cached(
+        "UPDATE feeds SET state = ?2, lease = lease + 1, lease_until = 0 WHERE row = ?1",
+    )?
+    .execute(params![row, rows::json(&state)?])?;
+    believe(tx, row)?;
+    Ok(true)
+}
+
+/// The feed is no longer among those whose names are doubted.
+pub(super) fn believe(tx: &Transaction<'_>, feed: i64) -> Sql<()> {
+    tx.prepare_cached("DELETE FROM doubted WHERE feed = ?1")?
+        .execute([feed])?;
+    Ok(())
+}
+
+/// Writes down that the feed's names are doubted, for whoever looks for such feeds.
+pub(super) fn note_doubt(tx: &Transaction<'_>, feed: i64, since: Time) -> Sql<()> {
+    tx.prepare_cached(
+        "INSERT INTO doubted (feed, since) VALUES (?1, ?2)
+         ON CONFLICT (feed) DO UPDATE SET since = excluded.since",
+    )?
+    .execute(params![feed, millis(since)])?;
+    Ok(())
+}
+
+/// Feeds whose names are doubted, ordered by id.
+pub(super) fn doubted(db: &Connection) -> Sql<Vec<(FeedId, Time)>> {
+    db.prepare(
+        "SELECT f.id, d.since FROM doubted d JOIN feeds f ON f.row = d.feed WHERE f.retired = 0 ORDER BY f.id",
+    )?
+    .query_map([], |row| Ok((rows::feed_id(row, 0)?, rows::time(row, 1)?)))?
+    .collect()
 }

@@ -20,12 +20,13 @@ mod named;
 mod near;
 mod open;
 mod prune;
+pub(super) mod raw;
+mod replay;
 mod restore;
 mod rows;
 mod search;
 mod sequence;
 mod subscriptions;
-mod unread;
 mod urls;
 mod version;
 
@@ -45,9 +46,9 @@ use super::{
 use crate::model::{
     ArticleId, ArticleName, ArticleQuery, Backfill, ChangePage, ChangeQuery, Committed, Cursor,
     DueFeed, EntryKey, ExportCursor, FeedFilter, FeedId, FeedOutline, FeedRecord, Health,
-    HostPause, KeepRule, Known, Leave, NewSubscription, Page, PageCommit, PageKey, PollRecord,
-    Push, Retention, Revision, Sighting, Spread, StoreId, StoredArticle, Subscription, Time,
-    UnreadDocument,
+    HostPause, KeepRule, Known, Leave, Namesake, NewSubscription, Page, PageCommit, PageKey,
+    PollRecord, Push, RawDocument, RawPlace, Replay, Retention, Revision, Said, Sighting, Spread,
+    StoreId, StoredArticle, Subscription, Time,
 };
 
 /// One connection to a store's file.
@@ -285,8 +286,42 @@ impl Backend for Sqlite {
         self.read("list gaps", |db| feeds::gaps(db, since))
     }
 
-    fn unread(&mut self, feed: &FeedId) -> Result<Vec<UnreadDocument>, StoreError> {
-        self.read("list unread documents", |db| unread::list(db, feed))
+    fn unread(&mut self, feed: &FeedId) -> Result<Vec<RawDocument>, StoreError> {
+        self.read("list unread documents", |db| raw::unread(db, feed))
+    }
+
+    fn raw_places(
+        &mut self,
+        feed: &FeedId,
+        since: Option<Time>,
+    ) -> Result<Vec<RawPlace>, StoreError> {
+        self.read("list kept documents", |db| raw::places(db, feed, since))
+    }
+
+    fn raw_document(&mut self, place: RawPlace) -> Result<Option<RawDocument>, StoreError> {
+        self.read("read a kept document", |db| raw::read(db, place))
+    }
+
+    fn replay(&mut self, replay: &Replay) -> Result<Committed, StoreError> {
+        self.write("commit a replay", |tx| replay::commit(tx, replay))
+    }
+
+    fn said(&mut self, ids: &[ArticleId]) -> Result<Vec<Said>, StoreError> {
+        self.read("look up articles", |db| replay::said(db, ids))
+    }
+
+    fn namesakes(&mut self, feed: i64, titles: &[String]) -> Result<Vec<Namesake>, StoreError> {
+        self.read("look up entries by title", |db| {
+            replay::namesakes(db, feed, titles)
+        })
+    }
+
+    fn doubted(&mut self) -> Result<Vec<(FeedId, Time)>, StoreError> {
+        self.read("list feeds with doubtful names", feeds::doubted)
+    }
+
+    fn trust(&mut self, feed: &FeedId) -> Result<bool, StoreError> {
+        self.write("believe a feed's names", |tx| feeds::trust(tx, feed))
     }
 
     fn articles(

@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_integrity.sql"),
     search::MIGRATION,
     include_str!("migrations/0012_cursors.sql"),
+    include_str!("migrations/0013_raw.sql"),
 ];
 
 /// Bytes of a new store's pages. An article with its markup takes about 4 kB: of pages of 4 kB each

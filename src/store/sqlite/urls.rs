@@ -8,9 +8,8 @@ use std::{cell::LazyCell, collections::HashSet};
 use rusqlite::{OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::{
-    Sql, backfill, hosts,
+    Sql, backfill, feeds, hosts, raw,
     rows::{self, millis},
-    unread,
 };
 use crate::{
     model::{FeedId, FeedSpec, FeedState, Time, scope_of},
@@ -209,7 +208,8 @@ pub(super) fn arrive(
     if let Some(known) = known.filter(|known| known.feed != row) {
         share_entries(tx, &known, row)?;
     }
-    unread::forget(tx, &spec.id)?;
+    feeds::believe(tx, row)?;
+    raw::forget(tx, &spec.id)?;
     backfill::forget(tx, &spec.id, same_scope)?;
     Ok(Some(scope))
 }

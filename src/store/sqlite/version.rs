@@ -140,7 +140,7 @@ fn update(
             published_from = ?11, updated_at = ?12, changed_at = ?13, sort_at = ?14, language = ?15,
             tags = ?16, enclosures = ?17, summary = ?18, extraction = ?19, words = ?20, body = ?21,
             details = ?22, html_base = ?23, cluster = ?24, duplicate_of = ?25, html = ?26, hash = ?27,
-            revision = ?28
+            revision = ?28, said_at = NULL
          WHERE id = ?1",
     )?;
     bind(&mut statement, id, version, stamp, label)?;

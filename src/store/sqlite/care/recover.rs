@@ -368,6 +368,7 @@ fn settle(target: &mut Sqlite, recovered: &mut Recovered) -> Sql<()> {
     transaction.execute_batch(
         "UPDATE counters SET value = max(value, (SELECT coalesce(max(seq), 0) FROM articles),
             (SELECT coalesce(max(seq), 0) FROM tombstones)) WHERE name = 'seq';
+         UPDATE counters SET value = (SELECT coalesce(sum(size), 0) FROM raw_documents) WHERE name = 'raw_bytes';
          UPDATE feeds SET tags = NULL WHERE tags IS NOT NULL AND NOT json_valid(tags);
          INSERT OR IGNORE INTO hosts (scope, ready_at)
             SELECT scope, min(max(next_at, lease_until)) FROM feeds
