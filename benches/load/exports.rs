@@ -211,7 +211,7 @@ fn words(seed: usize, count: usize) -> String {
     let mut text = String::with_capacity(count * 7);
     for nth in 0..count {
         if nth > 0 {
-            text.push(if nth % 60 == 0 { '\n' } else { ' ' });
+            text.push(if nth.is_multiple_of(60) { '\n' } else { ' ' });
         }
         // Common words are shorter and come more often.
         let mut word = (next() % 5000).min(next() % 5000) + 1;
@@ -256,7 +256,7 @@ fn article(nth: usize) -> StoredArticle {
             language: Some("en".to_owned()),
             tags: (0..nth % 4).map(|tag| words(tag, 1)).collect(),
             enclosures: Vec::new(),
-            summary: (nth % 2 == 0).then(|| words(nth, 25)),
+            summary: nth.is_multiple_of(2).then(|| words(nth, 25)),
             body: words(nth, 60 + nth % 500),
             extraction: Extraction::Content,
             html: None,

@@ -1,7 +1,6 @@
 //! `tidings export`: articles to standard output, a file or a folder.
 
 use std::{
-    collections::VecDeque,
     io::{self, IsTerminal as _, Write as _},
     path::Path,
     sync::Arc,
@@ -14,20 +13,18 @@ use super::{
     args::{ExportArgs, OrderArg, SelectionArgs, StyleArgs},
     context::{Context, Named, find_feed},
     incremental,
+    pages::Pages,
     terminal::count,
 };
 use crate::{
     config::{self, Config},
     export::{
-        self, ArticleSource, Carrier, Cleanups, FeedHead, Format, Options, Packing, Partition,
-        PartitionBy, Summary, Target,
+        self, Carrier, Cleanups, FeedHead, Format, Options, Packing, Partition, PartitionBy,
+        Summary, Target,
     },
-    model::{ArticleQuery, FeedFilter, FeedId, FeedRecord, Order, PageKey, StoredArticle},
+    model::{ArticleQuery, FeedFilter, FeedId, FeedRecord, Order},
     store::Backend,
 };
-
-/// Articles read at once; each read is short, so that no checkpoint has to wait for it.
-const PAGE: usize = 500;
 
 pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<Ended, CliError> {
     let loaded = context.settings_or_default()?;
@@ -139,7 +136,7 @@ fn carriers(backend: &mut dyn Backend) -> Result<Vec<Carrier>, CliError> {
 }
 
 /// Also those that no feed file names any more.
-fn all_feeds(backend: &mut dyn Backend) -> Result<Vec<FeedRecord>, CliError> {
+pub(super) fn all_feeds(backend: &mut dyn Backend) -> Result<Vec<FeedRecord>, CliError> {
     Ok(backend.feeds(&FeedFilter {
         retired: true,
         ..FeedFilter::default()
@@ -331,20 +328,9 @@ pub(super) fn write(
         Some(limit) if !query.newest_first => all.saturating_sub(limit),
         _ => 0,
     };
-    let mut source = Pages {
-        backend,
-        query,
-        after: None,
-        done: false,
-        skip,
-        left: limit.unwrap_or(u64::MAX),
-        feeds: VecDeque::new(),
-    };
-    if options
-        .partition
-        .as_ref()
-        .is_some_and(|parts| parts.by == PartitionBy::Feed)
-    {
+    let mut source = Pages::new(backend, query, skip, limit);
+    let parts = options.partition.as_ref();
+    if parts.is_some_and(|parts| parts.by == PartitionBy::Feed) {
         source.feed_by_feed()?;
     }
     let mut stdout = io::stdout().lock();
@@ -402,88 +388,4 @@ pub(super) fn told(summary: &Summary, out: &Path) -> io::Result<()> {
         count(summary.articles, "article"),
         out.display()
     )
-}
-
-/// The store's articles, page by page.
-struct Pages<'a> {
-    backend: &'a mut dyn Backend,
-    query: ArticleQuery,
-    after: Option<PageKey>,
-    done: bool,
-    skip: u64,
-    left: u64,
-    /// Where articles come feed by feed: this one and the next ones; `None` is what no feed carried.
-    feeds: VecDeque<Option<FeedId>>,
-}
-
-impl Pages<'_> {
-    /// Asks for the articles of each feed by itself, of those that were asked for.
-    fn feed_by_feed(&mut self) -> Result<(), CliError> {
-        let (wanted, tags) = (&self.query.feeds, &self.query.feed_tags);
-        let has_tag = |feed: &FeedRecord| feed.tags.iter().any(|tag| tags.contains(tag));
-        let is_asked = |feed: &FeedRecord| match (wanted.is_empty(), tags.is_empty()) {
-            (true, true) => true,
-            (true, false) => has_tag(feed),
-            (false, _) => wanted.contains(&feed.id),
-        };
-        let is_all = wanted.is_empty() && tags.is_empty();
-        let feeds = all_feeds(self.backend)?.into_iter().filter(is_asked);
-        let mut feeds: VecDeque<_> = feeds.map(|feed| Some(feed.id)).collect();
-        feeds.make_contiguous().sort();
-        feeds.extend(is_all.then_some(None));
-        self.feeds = feeds;
-        self.begin_feed();
-        Ok(())
-    }
-
-    /// Asks for the articles of the first feed in the line.
-    fn begin_feed(&mut self) {
-        let feed = self.feeds.front();
-        self.done = feed.is_none();
-        self.after = None;
-        self.query.is_feedless = feed == Some(&None);
-        self.query.feeds = feed.cloned().flatten().into_iter().collect();
-    }
-
-    /// Goes on to the next feed, if articles come feed by feed.
-    fn next_feed(&mut self) {
-        if self.feeds.pop_front().is_some() {
-            self.begin_feed();
-        }
-    }
-}
-
-impl ArticleSource for Pages<'_> {
-    fn next_page(
-        &mut self,
-    ) -> Result<Vec<StoredArticle>, Box<dyn std::error::Error + Send + Sync>> {
-        loop {
-            if self.done {
-                self.next_feed();
-            }
-            if self.done {
-                return Ok(Vec::new());
-            }
-            let page = self.backend.articles(&self.query, self.after, PAGE)?;
-            self.after = page.next;
-            self.done = page.next.is_none();
-            let mut articles = VecDeque::from(page.articles);
-            let skipped = usize::try_from(self.skip)
-                .unwrap_or(usize::MAX)
-                .min(articles.len());
-            articles.drain(..skipped);
-            self.skip -= skipped as u64;
-            // Articles that came while the older ones were written are for the next export.
-            articles.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
-            self.left -= articles.len() as u64;
-            self.done |= self.left == 0;
-            if !articles.is_empty() {
-                return Ok(articles.into());
-            }
-        }
-    }
-
-    fn feed(&self) -> Option<&FeedId> {
-        self.feeds.front()?.as_ref()
-    }
 }

@@ -24,6 +24,7 @@ mod import;
 mod incremental;
 mod kept;
 mod logging;
+mod pages;
 mod poll;
 mod preview;
 mod replay;

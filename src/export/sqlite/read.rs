@@ -85,7 +85,13 @@ impl Rows {
         let mut rows = statement.query((self.after, PAGE))?;
         let mut page = Vec::new();
         while let Some(row) = rows.next()? {
-            self.after = row.get(0)?;
+            let number = row.get(0)?;
+            if number <= self.after {
+                // A damaged tree may lead round in circles.
+                page.push(Err("rows in their order; the file is damaged".to_owned()));
+                break;
+            }
+            self.after = number;
             page.push(object(row, &names).and_then(record));
         }
         Ok(page)

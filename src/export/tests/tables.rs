@@ -9,7 +9,8 @@ use crate::model::{Category, Contributor, RawHtml, TakenFrom};
 fn various(count: usize) -> Vec<Article> {
     let text = |nth: usize, what: &str| format!("{what} {nth} \u{1f4f0}\n\"q\", ß");
     let maybe = |nth: usize, step: usize, what: &str| {
-        (nth.is_multiple_of(step)).then(|| format!("https://x.example/{what}/{nth}"))
+        nth.is_multiple_of(step)
+            .then(|| format!("https://x.example/{what}/{nth}"))
     };
     let one = |nth: usize| Article {
         id: ArticleId((nth as u128 + 1).to_be_bytes()),
@@ -19,10 +20,12 @@ fn various(count: usize) -> Vec<Article> {
         guid: maybe(nth, 2, "guid"),
         url: maybe(nth, 3, "u"),
         canonical_url: maybe(nth, 3, "c"),
-        published_at: (nth % 4 != 0).then(|| "1969-12-31T23:59:58Z".parse().unwrap()),
+        published_at: (!nth.is_multiple_of(4)).then(|| "1969-12-31T23:59:58Z".parse().unwrap()),
         published_from: DateSource::Feed,
-        updated_at: (nth % 5 == 0).then(|| "2038-01-19T03:14:08Z".parse().unwrap()),
-        language: (nth % 2 == 0).then(|| "de-AT".to_owned()),
+        updated_at: nth
+            .is_multiple_of(5)
+            .then(|| "2038-01-19T03:14:08Z".parse().unwrap()),
+        language: nth.is_multiple_of(2).then(|| "de-AT".to_owned()),
         tags: (0..nth % 4)
             .map(|n| text(n, "tag").replace('\n', " "))
             .collect(),
@@ -30,7 +33,7 @@ fn various(count: usize) -> Vec<Article> {
             .map(|n| Enclosure {
                 url: format!("https://x.example/{n}.mp3"),
                 mime: (n % 2 == 1).then(|| "audio/mpeg".to_owned()),
-                bytes: (nth % 2 == 0).then_some(n as u64),
+                bytes: nth.is_multiple_of(2).then_some(n as u64),
                 seconds: None,
             })
             .collect(),
@@ -52,8 +55,8 @@ fn various(count: usize) -> Vec<Article> {
                     scheme: "https://x.example/".to_owned(),
                 })
                 .collect(),
-            language_confidence: (nth % 3 == 0).then_some(97),
-            taken_from: (nth % 3 != 0).then(|| TakenFrom {
+            language_confidence: nth.is_multiple_of(3).then_some(97),
+            taken_from: (!nth.is_multiple_of(3)).then(|| TakenFrom {
                 title: (nth % 3 == 1).then(|| "Other".to_owned()),
                 url: maybe(nth, 2, "f"),
             }),
