@@ -22,7 +22,7 @@ use crate::{
         self, Carrier, Cleanups, FeedHead, Format, Options, Packing, Partition, PartitionBy,
         Summary, Target,
     },
-    model::{ArticleQuery, FeedFilter, FeedId, FeedRecord, Order},
+    model::{ArticleQuery, FeedFilter, FeedId, FeedRecord, Order, printable},
     store::Backend,
 };
 
@@ -84,6 +84,16 @@ fn options(args: &ExportArgs, out: Option<&Path>) -> Result<Options, CliError> {
     let file = out.filter(|out| !is_folder(out));
     let guessed = || file.and_then(Format::of_path);
     let format = args.format.map(Format::from).or_else(guessed);
+    if let (None, Some(file)) = (format, file)
+        && let Some(ending) = Packing::of_path(file).stripped(file).extension()
+    {
+        return Err(CliError::Told(format!(
+            "{}: no format has the ending .{}; add --format ({})",
+            printable(&file.display().to_string()),
+            printable(&ending.display().to_string()),
+            Format::ALL.map(Format::name).join(", ")
+        )));
+    }
     let format = format.unwrap_or_default();
     let packing = file.map_or(Packing::None, Packing::of_path);
     let style = &args.style;
@@ -328,7 +338,8 @@ pub(super) fn write(
         Some(limit) if !query.newest_first => all.saturating_sub(limit),
         _ => 0,
     };
-    let mut source = Pages::new(backend, query, skip, limit);
+    let mut source = Pages::new(context, backend, query, skip, limit);
+    source.html_is_asked = options.html;
     let parts = options.partition.as_ref();
     if parts.is_some_and(|parts| parts.by == PartitionBy::Feed) {
         source.feed_by_feed()?;

@@ -118,12 +118,16 @@ fn from_store(context: &Context, from: &Path, to: &Path) -> Result<Ended, CliErr
 }
 
 fn counted(total: &Committed) -> String {
-    format!(
+    let mut line = format!(
         "{} new, {} changed, {} known already",
         count(total.new, "article"),
         total.changed,
         total.same
-    )
+    );
+    if total.deleted > 0 {
+        line.push_str(&format!(", {} deleted before", total.deleted));
+    }
+    line
 }
 
 /// Takes back the articles of a file of records. The inner error is the file's; what stood before
@@ -244,12 +248,17 @@ fn commit(
         .collect();
     // An import is no feed; row 0 has no sightings.
     let known = store.known(0, &ids)?;
+    let deleted = ids.iter().filter(|(_, id)| known.tombstones.contains(id));
+    let deleted = u32::try_from(deleted.count()).unwrap_or(u32::MAX);
     let batch = Batch {
         feed: None,
         entries: decide(candidates, &known, Speaker::Import),
         now: context.now,
     };
-    let mut total = Committed::default();
+    let mut total = Committed {
+        deleted,
+        ..Committed::default()
+    };
     for done in store.commit(&[batch])? {
         total += done?;
     }

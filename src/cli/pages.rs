@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::{CliError, export::all_feeds};
+use super::{CliError, context::Context, export::all_feeds};
 use crate::{
     export::ArticleSource,
-    model::{ArticleQuery, FeedId, FeedRecord, PageKey, StoredArticle},
-    store::Backend,
+    model::{ArticleName, ArticleQuery, FeedId, FeedRecord, Page, PageKey, StoredArticle},
+    store::{Backend, StoreError},
 };
 
 /// Articles read at once; each read is short, so that no checkpoint has to wait for it.
@@ -14,6 +14,9 @@ const PAGE: usize = 500;
 
 /// The store's articles, page by page.
 pub(super) struct Pages<'a> {
+    context: &'a Context,
+    /// Else it is only preferred to the text.
+    pub(super) html_is_asked: bool,
     backend: &'a mut dyn Backend,
     query: ArticleQuery,
     after: Option<PageKey>,
@@ -27,12 +30,15 @@ pub(super) struct Pages<'a> {
 impl<'a> Pages<'a> {
     /// What `query` gives but for the first `skip`, and at most `limit` of it.
     pub(super) fn new(
+        context: &'a Context,
         backend: &'a mut dyn Backend,
         query: ArticleQuery,
         skip: u64,
         limit: Option<u64>,
     ) -> Self {
         Self {
+            context,
+            html_is_asked: false,
             backend,
             query,
             after: None,
@@ -71,6 +77,22 @@ impl<'a> Pages<'a> {
         self.query.feeds = feed.cloned().flatten().into_iter().collect();
     }
 
+    fn page(&mut self) -> Result<Page, StoreError> {
+        match self.backend.articles(&self.query, self.after, PAGE) {
+            Err(StoreError::DamagedHtml { .. }) if !self.html_is_asked => {}
+            page => return page,
+        }
+        let query = ArticleQuery {
+            with_html: false,
+            ..self.query.clone()
+        };
+        let mut page = self.backend.articles(&query, self.after, PAGE)?;
+        for stored in &mut page.articles {
+            add_html(self.context, self.backend, stored)?;
+        }
+        Ok(page)
+    }
+
     /// Goes on to the next feed, if articles come feed by feed.
     fn next_feed(&mut self) {
         if self.feeds.pop_front().is_some() {
@@ -90,7 +112,7 @@ impl ArticleSource for Pages<'_> {
             if self.done {
                 return Ok(Vec::new());
             }
-            let page = self.backend.articles(&self.query, self.after, PAGE)?;
+            let page = self.page()?;
             self.after = page.next;
             self.done = page.next.is_none();
             let mut articles = VecDeque::from(page.articles);
@@ -111,5 +133,30 @@ impl ArticleSource for Pages<'_> {
 
     fn feed(&self) -> Option<&FeedId> {
         self.feeds.front()?.as_ref()
+    }
+}
+
+/// Gives an article its markup; where that is damaged it goes without, and a word is said.
+pub(super) fn add_html(
+    context: &Context,
+    backend: &mut dyn Backend,
+    stored: &mut StoredArticle,
+) -> Result<(), StoreError> {
+    let id = stored.article.id;
+    match backend.named(&ArticleName::exactly(id), 1, true) {
+        Ok(mut found) => {
+            if let Some(whole) = found.pop() {
+                *stored = whole;
+            }
+            Ok(())
+        }
+        Err(StoreError::DamagedHtml { .. }) => {
+            let word = format!(
+                "the HTML of article {id} is damaged: its text is taken; a backup has it still (`tidings db restore`)"
+            );
+            context.shown.suspend(|| context.warn(&word));
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
 }

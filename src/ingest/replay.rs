@@ -133,6 +133,7 @@ impl Ingest {
                 new: u32::try_from(new).unwrap_or(u32::MAX),
                 changed: u32::try_from(articles.len() - new).unwrap_or(u32::MAX),
                 same: 0,
+                deleted: 0,
             }
         } else {
             let replay = Replay {

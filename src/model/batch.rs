@@ -171,6 +171,8 @@ pub struct Committed {
     pub changed: u32,
     /// Known articles.
     pub same: u32,
+    /// Articles of an import that were deleted before, and stay so.
+    pub deleted: u32,
 }
 
 impl AddAssign for Committed {
@@ -178,5 +180,6 @@ impl AddAssign for Committed {
         self.new += other.new;
         self.changed += other.changed;
         self.same += other.same;
+        self.deleted += other.deleted;
     }
 }

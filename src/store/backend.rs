@@ -376,10 +376,14 @@ pub trait Backend: Send {
     /// Forgets a cursor; false if there is none of that name.
     fn remove_cursor(&mut self, name: &str) -> Result<bool, StoreError>;
 
-    /// The articles that a name may mean, ordered by id, with their markup. A URL that no article has
-    /// for its identity costs a look at every article.
-    fn named(&mut self, name: &ArticleName, limit: usize)
-    -> Result<Vec<StoredArticle>, StoreError>;
+    /// The articles that a name may mean, ordered by id, with their markup if that is wanted. A URL
+    /// that no article has for its identity costs a look at every article.
+    fn named(
+        &mut self,
+        name: &ArticleName,
+        limit: usize,
+        with_html: bool,
+    ) -> Result<Vec<StoredArticle>, StoreError>;
 
     /// The feeds that carried an article, earliest first; several times where several entries of a
     /// feed are that article.

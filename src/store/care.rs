@@ -61,7 +61,7 @@ pub struct CheckReport {
     pub articles: u64,
     /// Articles whose hash was compared; `None` if none was to be.
     pub hashed: Option<u64>,
-    /// The store is of an earlier version, whose articles have no hashes yet.
+    /// The store is of an earlier version: its articles have no hashes yet, or hashes over other values.
     pub is_older: bool,
     /// What is wrong.
     pub findings: Vec<Finding>,
@@ -106,6 +106,9 @@ pub struct Compacted {
     pub before: u64,
     /// And after.
     pub after: u64,
+    /// False if another program read the store all the while: what was written lies in the log, and
+    /// the file is cut when that program has ended.
+    pub is_cut: bool,
 }
 
 /// Bytes that a compaction needs beside the store for a while, and those that there are.

@@ -106,7 +106,7 @@ impl Backend for Stub {
         cursors() -> Vec<ExportCursor>;
         save_cursor(&ExportCursor) -> ();
         remove_cursor(&str) -> bool;
-        named(&ArticleName, usize) -> Vec<StoredArticle>;
+        named(&ArticleName, usize, bool) -> Vec<StoredArticle>;
         sightings(ArticleId) -> Vec<Sighting>;
         revisions(ArticleId) -> Vec<Revision>;
         delete(&[ArticleId], &str, Time) -> u32;

@@ -13,6 +13,64 @@ fn edited(tidings: &Tidings, title: &str, body: &str) {
     tidings.run(&["import", "story.md"]).ok();
 }
 
+#[test]
+fn an_article_with_damaged_html_is_shown_exported_and_deleted_like_any_other() {
+    let (_site, tidings) = polled();
+    let all = tidings.exported();
+    let id = all[0]["id"].as_str().unwrap();
+    let body = all[0]["body"].as_str().unwrap();
+    let raw = rusqlite::Connection::open(tidings.path("tidings.db")).unwrap();
+    let damage = format!("UPDATE articles SET html = x'01FF' WHERE id = x'{id}'");
+    assert_eq!(raw.execute(&damage, []).unwrap(), 1);
+    drop(raw);
+    let told = format!("the HTML of article {id} is damaged");
+    tidings
+        .run(&["article", "show", id])
+        .ok()
+        .stdout_has(body.lines().next().unwrap())
+        .stderr_has(&told);
+    tidings
+        .run(&["article", "show", id, "--json"])
+        .ok()
+        .stderr_has(&told);
+    // Asked for, it is missed; preferred, it is not.
+    tidings
+        .run(&["export", "--format", "jsonl", "--html"])
+        .code(2)
+        .stderr_has(&told);
+    for format in ["atom", "epub"] {
+        let ran = tidings.run(&["export", "--format", format, "--out", "out"]);
+        ran.ok()
+            .stderr_has(&told)
+            .stdout_has(&format!("Exported {} article", all.len()));
+    }
+    tidings
+        .run(&["article", "delete", id])
+        .ok()
+        .stdout_has("Deleted 1 article");
+}
+
+#[test]
+fn an_import_says_what_was_deleted_before() {
+    let tidings = Tidings::new();
+    edited(&tidings, "Mine", "Some words of it.");
+    let all = tidings
+        .run(&["export", "--format", "jsonl"])
+        .ok()
+        .stdout
+        .clone();
+    tidings.write("all.jsonl", all);
+    tidings
+        .run(&["article", "delete", &id_of(&tidings, "Mine")])
+        .ok();
+    for file in ["all.jsonl", "story.md"] {
+        tidings
+            .run(&["import", file])
+            .ok()
+            .stdout_has("0 articles new, 0 changed, 0 known already, 1 deleted before");
+    }
+}
+
 fn id_of(tidings: &Tidings, title: &str) -> String {
     let all = tidings.exported();
     let found = all.iter().find(|article| article["title"] == title);

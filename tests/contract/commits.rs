@@ -26,7 +26,12 @@ contract! {
 }
 
 fn done(new: u32, changed: u32, same: u32) -> Committed {
-    Committed { new, changed, same }
+    Committed {
+        new,
+        changed,
+        same,
+        deleted: 0,
+    }
 }
 
 fn an_insert_stores_the_article_with_its_sighting(store: &mut Bench) {

@@ -66,6 +66,7 @@ fn what_was_deleted_stays_deleted(store: &mut Bench) {
         .restore(&[restored(exported("a", &["one"]), "a")], at(5))
         .unwrap();
     assert_eq!((done.new, done.changed, done.same), (0, 0, 0));
+    assert_eq!(done.deleted, 1);
     assert!(store.all().is_empty());
 }
 

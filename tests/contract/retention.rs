@@ -3,11 +3,14 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use tidings::{
-    model::{Article, Change, FeedSpec, Horizon, KeepRule, PruneReason, Retention},
-    store::{Pruned, Pruning},
+    model::{Article, Change, FeedSpec, Horizon, KeepRule, PruneReason, Retention, StoredArticle},
+    store::{Pruned, Pruning, Restored},
 };
 
-use super::{Bench, at, contract, id, insert, link, replace, set, slugs, spec, story, version};
+use super::{
+    Bench, article_id, at, contract, id, insert, key, link, replace, set, slugs, spec, story,
+    version,
+};
 
 contract! {
     a_store_keeps_its_name
@@ -17,6 +20,7 @@ contract! {
     a_step_deletes_a_few_and_the_next_goes_on_behind_it
     want_of_space_takes_the_oldest_and_no_more_than_needed
     an_import_stays
+    what_an_export_brought_back_stays_until_a_feed_file_names_its_feed
     feeds_with_a_tag_that_is_kept_let_nothing_go
 }
 
@@ -211,6 +215,29 @@ fn an_import_stays(bench: &mut Bench) {
     bench.import(0, vec![insert(dated("mine", 0))]);
     bench.prune(&by_age(1), 1000);
     assert_eq!(bench.left(), ["mine"]);
+}
+
+fn what_an_export_brought_back_stays_until_a_feed_file_names_its_feed(bench: &mut Bench) {
+    let article = Restored {
+        article: StoredArticle {
+            cluster: article_id("mine"),
+            duplicate_of: None,
+            article: dated("mine", 0),
+            seq: 1,
+            first_seen: at(0),
+            changed_at: at(0),
+            revision: 0,
+            feeds: vec![id("one")],
+        },
+        key: key("mine"),
+        other_key: key("mine"),
+    };
+    bench.db.restore(&[article], at(5)).unwrap();
+    bench.prune(&by_age(1), 1000);
+    assert_eq!(bench.left(), ["mine"]);
+    bench.with_feeds(&["one"]);
+    bench.prune(&by_age(1), 1000);
+    assert!(bench.left().is_empty());
 }
 
 fn feeds_with_a_tag_that_is_kept_let_nothing_go(bench: &mut Bench) {

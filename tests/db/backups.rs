@@ -195,6 +195,19 @@ fn compacting_gives_free_pages_back() {
     assert_eq!(parts, stats.file, "every page belongs to something");
 }
 
+#[test]
+fn compacting_tells_that_a_reader_keeps_the_file_as_it_is() {
+    let (_folder, path) = stored(30);
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM articles")
+        .unwrap();
+    let done = care::compact(&path, &mut quietly).unwrap();
+    assert!(!done.is_cut, "{done:?}");
+    drop(reader);
+    assert!(care::compact(&path, &mut quietly).unwrap().is_cut);
+}
+
 fn at_the_end() -> tidings::model::Time {
     crate::contract::at(999)
 }

@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use tidings::store::{
-    Backend as _,
-    care::Recovered,
-    sqlite::{Sqlite, care},
+use tidings::{
+    model::ArticleQuery,
+    store::{
+        Backend as _,
+        care::{Finding, Recovered},
+        sqlite::{Sqlite, care},
+    },
 };
 
 use super::{Dice, articles, check, quietly, stored};
@@ -44,6 +47,118 @@ fn a_sound_store_is_saved_whole() {
     );
     let again = care::recover(&path, &to, &mut quietly).unwrap_err();
     assert!(again.to_string().contains("--to"), "{again}");
+}
+
+/// Puts a row into every table that has none; returns how many each has then.
+fn with_rows_everywhere(path: &Path) -> Vec<(String, i64)> {
+    let raw = rusqlite::Connection::open(path).unwrap();
+    let list = |sql: &str, table: &str| -> Vec<(String, String)> {
+        let mut statement = raw.prepare(sql).unwrap();
+        let rows = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    };
+    let tables = list(
+        "SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type = 'table'
+         AND name NOT LIKE 'sqlite_%' AND name <> ?1",
+        "identity",
+    );
+    let count = |table: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        raw.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    let mut counts = Vec::new();
+    for (table, _) in tables {
+        if count(&table) == 0 {
+            let columns = list("SELECT name, type FROM pragma_table_info(?1)", &table);
+            let parents = list(
+                "SELECT \"from\", \"table\" FROM pragma_foreign_key_list(?1)",
+                &table,
+            );
+            let value = |(column, kind): &(String, String)| {
+                if let Some((_, parent)) = parents.iter().find(|(from, _)| from == column) {
+                    return format!("(SELECT min(row) FROM {parent})");
+                }
+                match kind.as_str() {
+                    "INTEGER" => "4711".to_owned(),
+                    "TEXT" => "'{}'".to_owned(),
+                    _ => "x'01'".to_owned(),
+                }
+            };
+            let values: Vec<_> = columns.iter().map(value).collect();
+            let sql = format!("INSERT INTO {table} VALUES ({})", values.join(", "));
+            raw.execute(&sql, [])
+                .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+        counts.push((table.clone(), count(&table)));
+    }
+    counts.sort();
+    counts
+}
+
+#[test]
+fn a_row_of_every_table_is_saved() {
+    let (_folder, path) = stored(5);
+    let expected = with_rows_everywhere(&path);
+    assert!(expected.iter().any(|(table, _)| table == "past_urls"));
+    let (done, _) = recovered(&path);
+    assert!(done.damaged.is_empty() && done.lost.is_empty(), "{done:?}");
+    let mut rows: Vec<_> = done
+        .rows
+        .iter()
+        .map(|(table, rows)| (table.clone(), i64::try_from(*rows).unwrap()))
+        .collect();
+    rows.sort();
+    assert_eq!(rows, expected);
+}
+
+/// How many articles a search finds.
+fn found(path: &Path, query: &str) -> usize {
+    let query = ArticleQuery {
+        search: Some(query.parse().unwrap()),
+        ..ArticleQuery::default()
+    };
+    let found = Sqlite::open_reader(path).unwrap().best(&query, 99);
+    found.unwrap().len()
+}
+
+#[test]
+fn what_is_saved_can_be_searched_and_what_is_left_out_is_not_found() {
+    let (_folder, path) = stored(9);
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    // No article, whatever is left out of it.
+    raw.execute(
+        "UPDATE articles SET first_seen = -9e15 WHERE title = 'About s3'",
+        [],
+    )
+    .unwrap();
+    drop(raw);
+    let (done, to) = recovered(&path);
+    assert_eq!(done.damaged.len(), 1);
+    assert!(done.damaged[0].is_lost);
+    assert_eq!(found(&to, "about"), 8);
+    assert_eq!(found(&to, "s4"), 1);
+    assert_eq!(check(&to, true).unwrap().findings, []);
+}
+
+#[test]
+fn an_index_that_does_not_know_the_articles_is_told_and_recovering_makes_it_anew() {
+    let (_folder, path) = stored(9);
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.execute_batch(
+        "DELETE FROM search WHERE rowid IN (1, 2);
+         INSERT INTO search (rowid, title, body) VALUES (4711, 'about nothing', 'nothing');",
+    )
+    .unwrap();
+    drop(raw);
+    let told = check(&path, false).unwrap().findings;
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(matches!(told[0], Finding::Rule { rows: 2, what } if what.contains("do not find")));
+    assert!(matches!(told[1], Finding::Rule { rows: 1, what } if what.contains("not there")));
+    // Searches go on with what is there.
+    assert_eq!(found(&path, "about"), 7);
+    let (_, to) = recovered(&path);
+    assert_eq!(found(&to, "about"), 9);
+    assert_eq!(check(&to, false).unwrap().findings, []);
 }
 
 #[test]

@@ -97,6 +97,31 @@ fn single_feeds_and_tags_are_excepted_and_without_rules_everything_is_kept() {
 }
 
 #[test]
+fn tags_are_those_of_the_feed_files_and_mistakes_in_these_delete_nothing() {
+    let (site, tidings) = set_up("[retention]\nmax_age = \"30d\"\nkeep_tagged = [\"archive\"]");
+    let feeds = |tags: &str| {
+        let url = site.url("/a");
+        tidings.write(
+            "feeds.toml",
+            format!("[[feed]]\nid = \"a\"\nurl = {url:?}\ntags = {tags}\n"),
+        );
+    };
+    feeds("[\"archive\"]");
+    tidings
+        .run(&["db", "prune"])
+        .ok()
+        .stdout_has("Deleted 0 articles");
+    feeds("[unquoted]");
+    tidings
+        .run(&["db", "prune"])
+        .code(2)
+        .stderr_has("feeds.toml:4:9");
+    assert_eq!(Database::of(&tidings).count("articles"), 2);
+    feeds("[]");
+    tidings.run(&["db", "prune"]).ok().stdout_has("1 by age");
+}
+
+#[test]
 fn mistakes_in_the_rules_are_told_with_their_place() {
     let tidings = Tidings::new();
     tidings.write(

@@ -83,7 +83,7 @@ fn delete(context: &Context, args: &DeleteArgs) -> Result<Ended, CliError> {
 /// Shown where a name means several.
 const SHOWN: usize = 5;
 
-/// The one article that a name means.
+/// The one article that a name means, without its markup.
 fn find(backend: &mut dyn Backend, name: &str) -> Result<StoredArticle, CliError> {
     let parsed = ArticleName::parse(name).ok_or_else(|| {
         CliError::Told(format!(
@@ -95,10 +95,10 @@ fn find(backend: &mut dyn Backend, name: &str) -> Result<StoredArticle, CliError
         && let Some(url) = normalize::canonical_url(url)
     {
         let id = normalize::article_id(Some(&url), "", "");
-        found = backend.named(&ArticleName::exactly(id), 1)?;
+        found = backend.named(&ArticleName::exactly(id), 1, false)?;
     }
     if found.is_empty() {
-        found = backend.named(&parsed, SHOWN + 1)?;
+        found = backend.named(&parsed, SHOWN + 1, false)?;
     }
     match found.len() {
         0 => Err(CliError::Told(format!(

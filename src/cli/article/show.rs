@@ -14,6 +14,7 @@ use crate::{
         CliError, Ended,
         context::Context,
         facts,
+        pages::add_html,
         terminal::{Terminal, Tone, count},
         when::relative,
     },
@@ -27,7 +28,8 @@ const COLUMN: usize = 11;
 pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<Ended, CliError> {
     let loaded = context.settings_or_default()?;
     let mut backend = context.reader(&loaded.config)?;
-    let stored = find(backend.as_mut(), &args.name)?;
+    let mut stored = find(backend.as_mut(), &args.name)?;
+    add_html(context, backend.as_mut(), &mut stored)?;
     let sightings = backend.sightings(stored.article.id)?;
     let revisions = match args.history {
         true => backend.revisions(stored.article.id)?,

@@ -47,8 +47,8 @@ fn print(
     };
     if report.is_older {
         context.complain(
-            "the store is of an earlier version, whose articles have no hashes; they get them with the next \
-             command that opens it",
+            "the store is of an earlier version; its articles can be compared with hashes once a command has opened \
+             it and brought it up to date",
         );
     }
     if report.findings.is_empty() {

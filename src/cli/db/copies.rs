@@ -84,6 +84,12 @@ pub(super) fn compact(context: &Context) -> Result<Ended, CliError> {
     let mut bar = Bar::new(context);
     let done = care::compact(&path, &mut |progress| bar.told(progress))?;
     drop(bar);
+    if !done.is_cut {
+        context.complain(
+            "another program reads the store: its file gets smaller when that has ended and the next command \
+             writes to it",
+        );
+    }
     if !context.global.quiet {
         writeln!(
             io::stdout().lock(),

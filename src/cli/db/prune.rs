@@ -7,14 +7,16 @@ use std::{
 
 use crate::{
     cli::{CliError, Ended, context::Context, terminal::count},
+    daemon,
     model::{PruneReason, printable},
     store::{Store, StoreError},
 };
 
 pub(super) fn run(context: &Context, is_dry: bool) -> Result<Ended, CliError> {
-    let loaded = context.settings_or_default()?;
-    let path = context.store_path(&loaded.config)?;
-    let retention = &loaded.config.retention;
+    // Tags decide, and those of the last poll may be of long ago: mistakes in the feed files end it.
+    let feeds = daemon::read_feeds(context.global.config.as_deref(), &context.env)?;
+    let path = context.store_path(&feeds.config)?;
+    let retention = &feeds.config.retention;
     if retention.keeps_everything() {
         writeln!(
             io::stdout().lock(),
@@ -31,6 +33,7 @@ pub(super) fn run(context: &Context, is_dry: bool) -> Result<Ended, CliError> {
     let mut listed = Ok(());
     let all = Context::block_on(async {
         let store = Store::open(&path)?;
+        store.sync_feeds(feeds.own_set(), context.now).await?;
         let told = store.prune(retention, context.now, is_dry, |article| {
             *reasons.entry(article.reason).or_default() += 1;
             bar.inc(1);
@@ -41,7 +44,7 @@ pub(super) fn run(context: &Context, is_dry: bool) -> Result<Ended, CliError> {
         });
         let all = told.await;
         store.close().await;
-        all
+        Ok::<_, CliError>(all?)
     })??;
     bar.finish_and_clear();
     listed?;

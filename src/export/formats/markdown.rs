@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     escape::{Place, destination, escape},
-    front_matter,
+    front_matter::{self, FENCE},
 };
 use crate::{
     export::ArticleWriter,
@@ -131,9 +131,11 @@ pub(in crate::export) fn unprotect(line: &str, next: usize) -> Cow<'_, str> {
     }
 }
 
-/// Where the backslash stands, or would, in a line that is a title or field but for backslashes.
+/// Where the backslash stands, or would, in a line that is a title, a field or the beginning of front
+/// matter but for backslashes.
 fn guarded(line: &str, next: usize) -> Option<usize> {
-    if is_title(line.trim_start_matches('\\')) {
+    let bare = line.trim_start_matches('\\');
+    if is_title(bare) || bare.trim_end() == FENCE {
         return Some(0);
     }
     let is_field = |name: &&&str| {

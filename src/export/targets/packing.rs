@@ -40,7 +40,8 @@ impl Packing {
     }
 
     /// The name without what tells the packing.
-    pub(in crate::export) fn stripped(self, path: &Path) -> PathBuf {
+    #[must_use]
+    pub fn stripped(self, path: &Path) -> PathBuf {
         match self {
             Self::None => path.to_owned(),
             Self::Gzip | Self::Zstd => path.with_extension(""),

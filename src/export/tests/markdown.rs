@@ -93,6 +93,8 @@ fn a_first_body_line_that_looks_like_a_header_comes_back_as_body() {
         "# Not a title\nrest",
         "#",
         "\\# x",
+        "---\nfoo: bar\n---\n# Another title",
+        "\\---",
         "Author: **x**",
         "Author\\: **x**\nPublished at: y",
         "Published at: **2019-11-05T16:55:07+00:00**",
@@ -204,6 +206,8 @@ fn a_stream_is_read_back_as_the_articles_it_was_made_of() {
     let lines = [
         "# x",
         "\\# x",
+        "---\nfoo: bar\n---\n# Another title",
+        "\\---",
         "#",
         "Author: y",
         "Original\\: z",

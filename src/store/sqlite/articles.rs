@@ -62,7 +62,7 @@ fn known_article(row: &Row<'_>) -> Sql<KnownArticle> {
     Ok(KnownArticle {
         fingerprint: Fingerprint(row.get(0)?),
         owner: owner.and_then(|id| id.parse().ok()),
-        words: row.get(2)?,
+        words: rows::words(row, 2)?,
     })
 }
 

@@ -91,8 +91,9 @@ pub(super) fn of_row(row: &Row<'_>, first: usize) -> Sql<Option<Hash>> {
     let Some(frame) = row.get_ref(markup)?.as_blob_or_null()? else {
         return Ok(Some(hash.with_markup(None)));
     };
-    let body = row.get_ref(first + BODY)?.as_str()?;
-    let text = html::unpacked(frame, body).ok();
+    // A body that is no text any more is not the one that its markup stands beside.
+    let body = row.get_ref(first + BODY)?.as_str();
+    let text = body.ok().and_then(|body| html::unpacked(frame, body).ok());
     Ok(text.map(|text| hash.with_markup(Some(&of_markup(&text)))))
 }
 

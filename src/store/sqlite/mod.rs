@@ -367,8 +367,11 @@ impl Backend for Sqlite {
         &mut self,
         name: &ArticleName,
         limit: usize,
+        with_html: bool,
     ) -> Result<Vec<StoredArticle>, StoreError> {
-        self.read("look up an article", |db| named::articles(db, name, limit))
+        self.read("look up an article", |db| {
+            named::articles(db, name, limit, with_html)
+        })
     }
 
     fn sightings(&mut self, id: ArticleId) -> Result<Vec<Sighting>, StoreError> {

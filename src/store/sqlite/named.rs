@@ -1,5 +1,5 @@
-//! One article by name, with everything there is of it: its markup, who carried it, and the
-//! versions that were replaced.
+//! One article by name, with everything there is of it: its markup (which may be damaged, and must
+//! hide nothing else), who carried it, and the versions that were replaced.
 
 use rusqlite::{Connection, Params};
 
@@ -11,6 +11,7 @@ pub(super) fn articles(
     db: &Connection,
     name: &ArticleName,
     limit: usize,
+    with_html: bool,
 ) -> Sql<Vec<StoredArticle>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     match name {
@@ -18,23 +19,30 @@ pub(super) fn articles(
             db,
             "a.id BETWEEN ?1 AND ?2 ORDER BY a.id LIMIT ?3",
             (from.0, to.0, limit),
+            with_html,
         ),
         // No index: a URL that is its article's identity is found by the id that it makes.
         ArticleName::Url(url) => select(
             db,
             "a.url = ?1 OR a.canonical_url = ?1 ORDER BY a.id LIMIT ?2",
             (url, limit),
+            with_html,
         ),
     }
 }
 
-fn select(db: &Connection, which: &str, values: impl Params) -> Sql<Vec<StoredArticle>> {
+fn select(
+    db: &Connection,
+    which: &str,
+    values: impl Params,
+    with_html: bool,
+) -> Sql<Vec<StoredArticle>> {
     db.prepare_cached(&format!(
         "SELECT {}, {} FROM articles a WHERE {which}",
         rows::STORED,
         html::COLUMNS
     ))?
-    .query_map(values, |row| rows::stored_article(row, true))?
+    .query_map(values, |row| rows::stored_article(row, with_html))?
     .collect()
 }
 

@@ -9,7 +9,10 @@ use std::cmp::Reverse;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{Sql, rows::millis};
+use super::{
+    Sql,
+    rows::{self, millis},
+};
 use crate::model::{
     Time,
     near::{self, ALIKE, ALIKE_WITHIN, BAND_BITS, BANDS, Shingles, Sketch},
@@ -186,9 +189,9 @@ fn best(db: &Connection, subject: &Subject<'_>, candidates: &[Candidate]) -> Sql
             continue;
         };
         compared += 1;
-        let body: String = db
+        let body = db
             .prepare_cached("SELECT body FROM articles WHERE row = ?1")?
-            .query_row([candidate.row], |row| row.get(0))?;
+            .query_row([candidate.row], |row| rows::lossy(row, 0))?;
         let own = own.get_or_insert_with(|| Shingles::of(subject.body));
         let alike = own.alike(&Shingles::of(&body));
         let enough = if is_within { ALIKE_WITHIN } else { ALIKE };
@@ -228,7 +231,7 @@ fn may_be(
                     duplicate_of: Some(row.get(0)?),
                     cluster: Some(row.get(1)?),
                 };
-                Ok((label, row.get::<_, usize>(2)?, row.get::<_, bool>(3)?))
+                Ok((label, rows::words(row, 2)?, row.get::<_, bool>(3)?))
             },
         )
         .optional()?;

@@ -25,7 +25,8 @@ pub(super) fn store_id(db: &Connection) -> Sql<StoreId> {
 
 pub(super) fn feeds(db: &Connection, retention: &Retention) -> Sql<Vec<(i64, KeepRule)>> {
     let mut feeds = Vec::new();
-    let mut statement = db.prepare_cached("SELECT row, id, tags FROM feeds")?;
+    // What no feed file ever named is an import's: there is no rule for it, and its articles stay.
+    let mut statement = db.prepare_cached("SELECT row, id, tags FROM feeds WHERE origin <> ''")?;
     let mut found = statement.query([])?;
     while let Some(row) = found.next()? {
         let tags: Vec<String> = rows::list(row, 2)?;

@@ -68,7 +68,10 @@ fn one(
             done.same += 1;
             (row, false)
         }
-        None if group.has_tombstones && commit::is_deleted(tx, article.id)? => return Ok(()),
+        None if group.has_tombstones && commit::is_deleted(tx, article.id)? => {
+            done.deleted += 1;
+            return Ok(());
+        }
         None => {
             let Some(row) = version::add(tx, &version, &stamp(group.seq.next()))? else {
                 return Ok(());

@@ -95,6 +95,18 @@ pub(super) fn optional_time(row: &Row<'_>, column: usize) -> Sql<Option<Time>> {
         .transpose()
 }
 
+/// A text, or what damage left of it.
+pub(super) fn lossy(row: &Row<'_>, column: usize) -> Sql<String> {
+    let bytes = row.get_ref(column)?.as_bytes_or_null()?;
+    Ok(String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned())
+}
+
+/// A number of words; none where there is no such number.
+pub(super) fn words(row: &Row<'_>, column: usize) -> Sql<usize> {
+    let words: i64 = row.get(column)?;
+    Ok(usize::try_from(words).unwrap_or(0))
+}
+
 /// What polls have learnt. A state that cannot be read (another version's, say) is an empty one:
 /// the next poll learns it anew, and one feed's state never keeps the others from their turn.
 pub(super) fn feed_state(row: &Row<'_>, column: usize) -> Sql<FeedState> {

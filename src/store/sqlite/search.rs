@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::{
     Sql,
@@ -79,7 +79,8 @@ pub(super) fn index_all(tx: &Transaction<'_>) -> Sql<()> {
                 body: &old.body,
                 words: old.words,
                 sketch: prepared.sketch.as_ref(),
-                now: rows::from_millis(5, old.first_seen)?,
+                // One that is no time is as old as can be.
+                now: rows::from_millis(5, old.first_seen).unwrap_or_default(),
             };
             let copy = near::find(tx, &subject)?;
             if copy.label.cluster.is_some() {
@@ -101,6 +102,27 @@ pub(super) fn index_all(tx: &Transaction<'_>) -> Sql<()> {
     }
 }
 
+/// Brings the index of a recovered store in step with its articles.
+pub(super) fn fill(tx: &Transaction<'_>) -> Sql<()> {
+    tx.execute(
+        "DELETE FROM search WHERE rowid IN
+            (SELECT id FROM search_docsize WHERE id NOT IN (SELECT row FROM articles))",
+        [],
+    )?;
+    let mut last = i64::MIN;
+    loop {
+        let found = old_articles(tx, last)?;
+        for old in &found {
+            let prepared = Prepared::texts(&old.title, &old.body, 0);
+            insert(tx, old.row, &Texts::of(&old.title, &old.body, &prepared))?;
+        }
+        match found.last() {
+            Some(old) => last = old.row,
+            None => return Ok(()),
+        }
+    }
+}
+
 struct OldArticle {
     row: i64,
     owner: Option<i64>,
@@ -111,21 +133,23 @@ struct OldArticle {
     body: String,
 }
 
-/// The next articles after a row, a few at a time.
+/// The next articles after a row that are not indexed, a few at a time. One odd value keeps no store
+/// from being brought up to date.
 fn old_articles(db: &Connection, after: i64) -> Sql<Vec<OldArticle>> {
     db.prepare_cached(
         "SELECT row, owner, source, title, words, first_seen, body FROM articles
-         WHERE row > ?1 ORDER BY row LIMIT 200",
+         WHERE row > ?1 AND NOT EXISTS (SELECT 1 FROM search_docsize d WHERE d.id = row)
+         ORDER BY row LIMIT 200",
     )?
     .query_map([after], |row| {
         Ok(OldArticle {
             row: row.get(0)?,
             owner: row.get(1)?,
-            source: row.get(2)?,
-            title: row.get(3)?,
-            words: row.get(4)?,
+            source: rows::lossy(row, 2)?,
+            title: rows::lossy(row, 3)?,
+            words: rows::words(row, 4)?,
             first_seen: row.get(5)?,
-            body: row.get(6)?,
+            body: rows::lossy(row, 6)?,
         })
     })?
     .collect()
@@ -185,8 +209,11 @@ fn best_rows(db: &Connection, query: &ArticleQuery, limit: usize) -> Sql<Vec<i64
     let mut keys = db.prepare_cached("SELECT sort_at, id FROM articles WHERE row = ?1")?;
     let mut keyed = Vec::with_capacity(found.len());
     for (rank, row) in found {
-        let (sort_at, id): (i64, [u8; 16]) =
-            keys.query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let key: Option<(i64, [u8; 16])> = keys
+            .query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        // A damaged index may know articles that are not there; `db check` tells of them.
+        let Some((sort_at, id)) = key else { continue };
         keyed.push((rank, std::cmp::Reverse(sort_at), id, row));
     }
     keyed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));

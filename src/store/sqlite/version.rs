@@ -200,11 +200,8 @@ fn bind(
 
 /// What orders the article: its date if that is believable, else the moment it was first seen.
 fn sort_at(published: Option<Time>, first_seen: Time) -> i64 {
-    millis(
-        published
-            .filter(|at| *at <= first_seen + AHEAD)
-            .unwrap_or(first_seen),
-    )
+    let latest = first_seen.checked_add_signed(AHEAD).unwrap_or(first_seen);
+    millis(published.filter(|at| *at <= latest).unwrap_or(first_seen))
 }
 
 /// NULL where it says nothing beyond `url`, empty where there is none beside a `url`.

@@ -10,7 +10,7 @@ use crate::{
     store::{
         StoreError,
         care::{CheckReport, DamagedArticle, Finding, Progress, Told},
-        sqlite::hash,
+        sqlite::{hash, open::known_version},
     },
 };
 
@@ -47,6 +47,18 @@ const RULES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The same of the full-text index, which earlier schemas have not.
+const INDEX_RULES: &[(&str, &str)] = &[
+    (
+        "articles that searches do not find",
+        "SELECT count(*) FROM articles a WHERE NOT EXISTS (SELECT 1 FROM search_docsize d WHERE d.id = a.row)",
+    ),
+    (
+        "rows of the full-text index whose article is not there",
+        "SELECT count(*) FROM search_docsize d WHERE NOT EXISTS (SELECT 1 FROM articles a WHERE a.row = d.id)",
+    ),
+];
+
 /// Looks for damage. The store may be in use: only its structure is checked in one long read.
 ///
 /// # Errors
@@ -65,7 +77,10 @@ pub(super) fn examine(
     let mut check = Check {
         db: &store.connection,
         told,
-        report: CheckReport::default(),
+        report: CheckReport {
+            is_older: store.version()? < known_version(),
+            ..CheckReport::default()
+        },
     };
     let done = check.run(is_deep);
     done.map_err(|error| store.explain("check the store", error))?;
@@ -82,9 +97,14 @@ impl Check<'_> {
     fn run(&mut self, is_deep: bool) -> Sql<()> {
         (self.told)(Progress::Begins("pages of the file", 0));
         self.part(|check| check.structure(is_deep))?;
-        (self.told)(Progress::Begins("rules", RULES.len() as u64 + 1));
+        let index = match self.report.is_older {
+            true => &[],
+            false => INDEX_RULES,
+        };
+        let rules = RULES.len() + index.len();
+        (self.told)(Progress::Begins("rules", rules as u64 + 1));
         self.part(Self::references)?;
-        for (at, (what, sql)) in RULES.iter().enumerate() {
+        for (at, (what, sql)) in RULES.iter().chain(index).enumerate() {
             (self.told)(Progress::Done(at as u64 + 1));
             self.part(|check| {
                 let rows: u64 = check.db.query_row(sql, [], |row| row.get(0))?;
@@ -99,7 +119,8 @@ impl Check<'_> {
             check.report.articles = check.db.query_row(count, [], |row| row.get(0))?;
             Ok(())
         })?;
-        if is_deep {
+        // What an earlier version hashed is not what is hashed today.
+        if is_deep && !self.report.is_older {
             self.part(Self::articles)?;
         }
         Ok(())
@@ -153,15 +174,6 @@ impl Check<'_> {
 
     /// Every article against its hash, some at a time.
     fn articles(&mut self) -> Sql<()> {
-        let has_hashes = "SELECT count(*) FROM pragma_table_info('articles') WHERE name = 'hash'";
-        if self
-            .db
-            .query_row(has_hashes, [], |row| row.get::<_, i64>(0))?
-            == 0
-        {
-            self.report.is_older = true;
-            return Ok(());
-        }
         (self.told)(Progress::Begins("articles", self.report.articles));
         let columns = format!("a.hash, {}", hash::COLUMNS);
         let table = scan::Table {

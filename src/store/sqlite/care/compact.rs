@@ -1,6 +1,6 @@
 //! Giving free pages back to the disk.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use rusqlite::Connection;
 
@@ -46,20 +46,23 @@ pub fn compact(path: &Path, told: Told<'_>) -> Result<Compacted, StoreError> {
             free,
         });
     }
+    // Brought up to date before: under the lock it would take us for a daemon.
+    drop(Sqlite::open(path)?);
     let _alone = SoleUse::acquire(path)?;
     let store = Sqlite::open(path)?;
     let before = store.bytes_on_disk();
     told(Progress::Begins("bytes to write", 0));
     let done = write_anew(&store.connection, folder_of(path));
-    done.map_err(|error| store.explain("compact the store", error))?;
-    let after = fs::metadata(path).map_err(|source| open_error(path, source))?;
+    let is_cut = done.map_err(|error| store.explain("compact the store", error))?;
     Ok(Compacted {
         before,
-        after: after.len(),
+        after: store.bytes_on_disk(),
+        is_cut,
     })
 }
 
-fn write_anew(db: &Connection, folder: &Path) -> Sql<()> {
+/// False if somebody reads what the file must still hold.
+fn write_anew(db: &Connection, folder: &Path) -> Sql<bool> {
     let full_text: Vec<String> = db
         .prepare(
             "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%'",
@@ -82,5 +85,6 @@ fn write_anew(db: &Connection, folder: &Path) -> Sql<()> {
     let vacuumed = db.execute_batch("VACUUM");
     db.pragma_update(None, "temp_store_directory", "")?;
     vacuumed?;
-    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    let is_busy: bool = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(!is_busy)
 }

@@ -10,6 +10,7 @@ mod copy;
 mod recover;
 mod restore;
 mod scan;
+mod settle;
 mod stats;
 
 use std::{fs, path::Path, time::Duration};

@@ -11,15 +11,20 @@ use rusqlite::{
 };
 
 use super::{
-    Draft, Source, Sql, Sqlite,
+    Draft, Source, Sql,
     check::{is_sound, legible, named},
     folder_of, is_damage, scan,
+    settle::settle,
 };
 use crate::store::{
     StoreError,
     care::{DamagedArticle, Progress, Recovered, Told},
     lock,
-    sqlite::{hash, html, open::blank, rows},
+    sqlite::{
+        hash,
+        open::{blank, known_version},
+        rows,
+    },
 };
 
 /// Copies what can be read of the store `from` to a new one at `to`, which must not be there.
@@ -44,8 +49,10 @@ pub fn recover(from: &Path, to: &Path, told: Told<'_>) -> Result<Recovered, Stor
     let draft = Draft::beside(to)?;
     let mut target = blank(&draft.path, to)?;
     // Of the damaged store's own version, so that its rows fit.
-    target.migrate_to(source.store.version()?)?;
+    let version = source.store.version()?;
+    target.migrate_to(version)?;
     let mut rescue = Rescue {
+        is_older: version < known_version(),
         from: &source.store.connection,
         to: &target.connection,
         told,
@@ -56,7 +63,7 @@ pub fn recover(from: &Path, to: &Path, told: Told<'_>) -> Result<Recovered, Stor
         .map_err(|error| source.store.explain("read the damaged store", error))?;
     let mut recovered = rescue.recovered;
     target.migrate()?;
-    let settled = settle(&mut target, &mut recovered);
+    let settled = settle(&mut target, &mut recovered, version < known_version());
     settled.map_err(|error| target.explain("tidy the recovered store", error))?;
     drop(source);
     target.finish()?;
@@ -65,6 +72,8 @@ pub fn recover(from: &Path, to: &Path, told: Told<'_>) -> Result<Recovered, Stor
 }
 
 struct Rescue<'a> {
+    /// Its hashes are not over what is hashed today.
+    is_older: bool,
     from: &'a Connection,
     to: &'a Connection,
     told: Told<'a>,
@@ -121,7 +130,7 @@ impl Rescue<'_> {
         let mut insert = self.to.prepare(&table.insert())?;
         let width = table.columns.len();
         // Articles are compared first: number, hash, what is hashed, then the row.
-        let has_hashes = is_articles && table.columns.iter().any(|column| column == "hash");
+        let has_hashes = is_articles && !self.is_older;
         let (columns, first) = match has_hashes {
             true => (
                 format!("a.hash, {}, {}", hash::COLUMNS, table.list()),
@@ -265,15 +274,20 @@ fn tables(db: &Connection) -> Sql<Vec<Copied>> {
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Sql<_>>()?;
     let described = names.into_iter().map(|(name, is_ordered)| {
-        let columns: Vec<(String, i64)> = db
-            .prepare("SELECT name, pk FROM pragma_table_info(?1)")?
-            .query_map([&name], |row| Ok((row.get(0)?, row.get(1)?)))?
+        let columns: Vec<(String, i64, String)> = db
+            .prepare("SELECT name, pk, type FROM pragma_table_info(?1)")?
+            .query_map([&name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<Sql<_>>()?;
-        let mut key: Vec<_> = columns.iter().filter(|(_, place)| *place > 0).collect();
-        key.sort_by_key(|(_, place)| *place);
-        let key: Vec<String> = key.into_iter().map(|(name, _)| name.clone()).collect();
-        let number = key.first().filter(|_| !is_ordered).cloned();
-        let columns = columns.into_iter().map(|(name, _)| name).collect();
+        let mut key: Vec<_> = columns.iter().filter(|(_, place, _)| *place > 0).collect();
+        key.sort_by_key(|(_, place, _)| *place);
+        // Another key is not what rows are numbered by.
+        let number = match key[..] {
+            [(name, _, kind)] if kind == "INTEGER" => name,
+            _ => "rowid",
+        };
+        let number = (!is_ordered).then(|| number.to_owned());
+        let key: Vec<String> = key.into_iter().map(|(name, ..)| name.clone()).collect();
+        let columns = columns.into_iter().map(|(name, ..)| name).collect();
         Ok(Copied {
             name,
             columns,
@@ -357,68 +371,10 @@ fn has_hashes(db: &Connection) -> Sql<bool> {
     )
 }
 
-/// Makes a store of the rows: what cannot be read as an article is left out, every host has its turn,
-/// and the change sequence goes on behind the last number.
-fn settle(target: &mut Sqlite, recovered: &mut Recovered) -> Sql<()> {
-    target
-        .connection
-        .pragma_update(None, "foreign_keys", true)?;
-    let transaction = target.connection.transaction()?;
-    hash::fill(&transaction)?;
-    transaction.execute_batch(
-        "UPDATE counters SET value = max(value, (SELECT coalesce(max(seq), 0) FROM articles),
-            (SELECT coalesce(max(seq), 0) FROM tombstones)) WHERE name = 'seq';
-         UPDATE counters SET value = (SELECT coalesce(sum(size), 0) FROM raw_documents) WHERE name = 'raw_bytes';
-         UPDATE feeds SET tags = NULL WHERE tags IS NOT NULL AND NOT json_valid(tags);
-         INSERT OR IGNORE INTO hosts (scope, ready_at)
-            SELECT scope, min(max(next_at, lease_until)) FROM feeds
-            WHERE paused = 0 AND retired = 0 AND gone = 0 GROUP BY scope;
-         INSERT OR IGNORE INTO hosts (scope) SELECT scope FROM feeds;",
-    )?;
-    for article in &mut recovered.damaged {
-        if article.is_lost || is_legible(&transaction, article.row)? {
-            continue;
-        }
-        transaction.execute(
-            "UPDATE articles SET html = NULL,
-                authors = CASE WHEN json_valid(authors) THEN authors END,
-                tags = CASE WHEN json_valid(tags) THEN tags END,
-                enclosures = CASE WHEN json_valid(enclosures) THEN enclosures END,
-                details = CASE WHEN json_valid(details) THEN details END
-             WHERE row = ?1",
-            [article.row],
-        )?;
-        if !is_legible(&transaction, article.row)? {
-            transaction.execute("DELETE FROM articles WHERE row = ?1", [article.row])?;
-            article.is_lost = true;
-        }
-    }
-    for (table, count) in &mut recovered.rows {
-        let sql = format!("SELECT count(*) FROM {table}");
-        *count = transaction.query_row(&sql, [], |row| row.get(0))?;
-    }
-    transaction.commit()
-}
-
-/// True if an export can show an article.
-fn is_legible(db: &Connection, row: i64) -> Sql<bool> {
-    let read = db
-        .prepare_cached(&format!(
-            "SELECT {}, {} FROM articles a WHERE a.row = ?1",
-            rows::STORED,
-            html::COLUMNS
-        ))?
-        .query_row([row], |row| rows::stored_article(row, true));
-    match read {
-        Ok(_) => Ok(true),
-        Err(error) if is_damage(&error) => Err(error),
-        Err(_) => Ok(false),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::sqlite::Sqlite;
 
     /// Rows that are read by their article or feed need these names.
     #[test]
