@@ -44,12 +44,6 @@ Examples:
 Exit status: 0 all done, 1 done in part, 2 could not run, 75 another daemon has
 the store, 130 ended by Ctrl-C, 143 ended by SIGTERM.";
 
-const COMPLETIONS: &str = "\
-Examples:
-  tidings completions bash > ~/.local/share/bash-completion/completions/tidings
-  tidings completions fish > ~/.config/fish/completions/tidings.fish
-  tidings completions zsh > _tidings                  in a folder of $fpath";
-
 /// Options of every command.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub struct Global {
@@ -170,7 +164,7 @@ pub(super) enum Command {
     /// Check settings and feed files; tells every mistake with file, line and remedy
     Check,
     /// Print a completion script for a shell
-    #[command(after_help = COMPLETIONS)]
+    #[command(after_help = super::help::COMPLETIONS)]
     Completions {
         /// Which shell
         shell: Shell,

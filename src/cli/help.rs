@@ -6,6 +6,13 @@ use clap_complete::Shell;
 
 use super::{CliError, Ended, context::Context};
 
+/// What `tidings completions --help` shows.
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  tidings completions bash > ~/.local/share/bash-completion/completions/tidings
+  tidings completions fish > ~/.config/fish/completions/tidings.fish
+  tidings completions zsh > _tidings                  in a folder of $fpath";
+
 pub(super) fn completions(
     shell: Shell,
     _: &Context,
