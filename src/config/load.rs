@@ -6,7 +6,7 @@ use super::{
     Config, Env,
     error::{ConfigError, ConfigErrors},
     feeds::read_feeds,
-    settings,
+    retention, settings,
     source::Source,
 };
 
@@ -91,8 +91,13 @@ pub fn check(path: Option<&Path>, env: &Env) -> Report {
     };
     let (config, mut errors, mut warnings) = settings::read(source, env);
     let mut list = read_feeds(&config, env);
-    errors.append(&mut list.errors);
     warnings.append(&mut list.warnings);
+    // A feed whose entry has a mistake may be the one that is meant.
+    if list.errors.is_empty() {
+        let file = env.shown(&path);
+        warnings.extend(retention::strangers(&config.retention, &list.feeds, &file));
+    }
+    errors.append(&mut list.errors);
     Report {
         settings: Some(path),
         feeds: list.feeds.len(),

@@ -1,16 +1,17 @@
 //! `[retention]`: how long articles are kept, everything for ever unless it says otherwise; and which
 //! documents are, as they came.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, path::Path, time::Duration};
 
 use toml::de::DeValue;
 
 use super::{
-    section::Section,
+    error::ConfigError,
+    section::{Section, closest},
     settings::home,
     value::{self, Read},
 };
-use crate::model::{KeepRaw, KeepRule, RawCaps, RawRule, Retention};
+use crate::model::{FeedId, FeedSpec, KeepRaw, KeepRule, RawCaps, RawRule, Retention};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Bounds of `max_age`.
@@ -39,6 +40,33 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> (Retention, RawRule) {
     let raw = raw(section);
     section.finish(|key| home(key, "retention"));
     (retention, raw)
+}
+
+/// Names in the rules that no feed has: what they were to keep would go.
+pub(super) fn strangers(rules: &Retention, feeds: &[FeedSpec], file: &Path) -> Vec<ConfigError> {
+    let ids: Vec<&str> = feeds.iter().map(|feed| feed.id.as_str()).collect();
+    let tags = feeds.iter().flat_map(|feed| &feed.tags);
+    let tags: Vec<&str> = tags.map(String::as_str).collect();
+    let warning = |key: String, name: &str, what: &str, known: &[&str]| {
+        let near = closest(name, known).map(|near| format!("; did you mean \"{near}\"?"));
+        ConfigError {
+            file: Some(file.to_owned()),
+            key: Some(key),
+            message: format!(
+                "no feed has the {what} \"{name}\"{}",
+                near.unwrap_or_default()
+            ),
+            ..ConfigError::default()
+        }
+    };
+    let named = rules.feeds.keys().map(FeedId::as_str);
+    let named = named.filter(|id| !ids.contains(id));
+    let kept = rules.keep_tagged.iter().map(String::as_str);
+    let kept = kept.filter(|tag| !tags.contains(tag));
+    named
+        .map(|id| warning(format!("retention.feeds.{id}"), id, "id", &ids))
+        .chain(kept.map(|tag| warning("retention.keep_tagged".to_owned(), tag, "tag", &tags)))
+        .collect()
 }
 
 fn raw(section: &mut Section<'_, '_>) -> RawRule {

@@ -125,7 +125,7 @@ pub enum StoreError {
         remedy: &'static str,
     },
     /// A backup that is not sound.
-    #[error("{}: not restored, the backup is damaged ({what}); take another, or save what can be read with `tidings db recover`", path.display())]
+    #[error("{}: not restored, the backup is damaged ({what}); take another, or save what can be read with `tidings db recover` and take that with --damaged", path.display())]
     BadBackup {
         /// The backup.
         path: PathBuf,

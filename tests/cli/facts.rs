@@ -36,3 +36,17 @@ fn what_a_feed_says_of_itself_and_what_is_wrong_with_it_is_shown() {
     assert_eq!(feed["hubs"], serde_json::json!(["https://hub.example/"]));
     assert!(feed["repairs"][0].as_str().unwrap().starts_with("line "));
 }
+
+#[test]
+fn exported_opml_calls_feeds_as_they_call_themselves() {
+    let (_site, tidings) = super::polled();
+    let shown = tidings
+        .run(&["feed", "show", "small", "--json"])
+        .ok()
+        .json();
+    let title = shown["title"].as_str().unwrap();
+    tidings
+        .run(&["feed", "export"])
+        .ok()
+        .stdout_has(&format!("title=\"{title}\""));
+}

@@ -76,7 +76,7 @@ fn a_restored_store_is_the_backup_under_a_new_name_and_the_old_one_is_kept() {
     let name = store.store_id().unwrap();
     add(&mut store, 70, ["later".to_owned()].into_iter());
     drop(store);
-    let done = care::restore(&backup, &path, &mut quietly).unwrap();
+    let done = care::restore(&backup, &path, false, &mut quietly).unwrap();
     assert_eq!((done.articles, done.is_older), (50, false));
     assert_eq!(articles(&path).unwrap(), saved);
     assert_ne!(Sqlite::open(&path).unwrap().store_id().unwrap(), name);
@@ -88,18 +88,18 @@ fn a_restored_store_is_the_backup_under_a_new_name_and_the_old_one_is_kept() {
         fs::read(&backup).unwrap() == bytes,
         "the backup was changed"
     );
-    let again = care::restore(&backup, &path, &mut quietly).unwrap();
+    let again = care::restore(&backup, &path, false, &mut quietly).unwrap();
     assert!(again.kept.unwrap().ends_with("tidings.db.before-restore-2"));
     // In the place of nothing, and of something that is no store any more.
     fs::remove_file(&path).unwrap();
     assert!(
-        care::restore(&backup, &path, &mut quietly)
+        care::restore(&backup, &path, false, &mut quietly)
             .unwrap()
             .kept
             .is_none()
     );
     fs::write(&path, "smashed").unwrap();
-    let kept = care::restore(&backup, &path, &mut quietly)
+    let kept = care::restore(&backup, &path, false, &mut quietly)
         .unwrap()
         .kept
         .unwrap();
@@ -127,7 +127,7 @@ fn a_damaged_backup_is_refused_and_the_store_stays() {
     ];
     for contents in broken {
         fs::write(&backup, contents).unwrap();
-        let error = care::restore(&backup, &path, &mut quietly).unwrap_err();
+        let error = care::restore(&backup, &path, false, &mut quietly).unwrap_err();
         let told = error.to_string();
         assert!(told.contains("backup.db"), "{told}");
         assert!(fs::read(&path).unwrap() == store, "the store was touched");
@@ -161,7 +161,7 @@ fn nothing_is_restored_or_compacted_under_a_daemon_or_a_program_that_has_it_open
         assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
         error.to_string()
     };
-    let restore = || care::restore(&backup, &path, &mut quietly).map(drop);
+    let restore = || care::restore(&backup, &path, false, &mut quietly).map(drop);
     assert!(refused(restore()).contains(&std::process::id().to_string()));
     refused(care::compact(&path, &mut quietly).map(drop));
     refused(care::recover(&path, &folder.path().join("new.db"), &mut quietly).map(drop));

@@ -101,7 +101,7 @@ fn a_store_of_every_earlier_schema_is_backed_up_restored_recovered_and_compacted
         assert_eq!((done.sound, done.damaged.len()), (20, 0), "{version}");
         care::compact(&path, &mut quietly).unwrap();
         assert!(
-            care::restore(&backup, &path, &mut quietly)
+            care::restore(&backup, &path, false, &mut quietly)
                 .unwrap()
                 .is_older
         );

@@ -293,6 +293,17 @@ fn the_command_tells_what_is_damaged() {
         .run(&["--store", "new.db", "db", "check", "--deep"])
         .code(1)
         .stdout_has("About s3");
+    // Nobody takes it for a sound backup, and whoever knows may take it.
+    let restore = |more: &[&str]| {
+        let words = ["--store", "fresh.db", "db", "restore", "new.db"];
+        tidings.run(&[&words, more].concat())
+    };
+    restore(&[]).code(2).stderr_has("take that with --damaged");
+    restore(&["--damaged"]).ok();
+    tidings
+        .run(&["--store", "fresh.db", "db", "check"])
+        .ok()
+        .stdout_has("sound, 9 articles");
     tidings
         .run(&["db", "recover", "tidings.db", "--to", "new.db"])
         .code(2);

@@ -139,3 +139,22 @@ fn mistakes_in_the_rules_are_told_with_their_place() {
         )
         .stderr_has("names no feed");
 }
+
+#[test]
+fn names_that_no_feed_has_are_warned_of() {
+    let tidings = Tidings::new().feed_toml(
+        "[[feed]]\nid = \"gizchina\"\nurl = \"https://example.org/feed\"\ntags = [\"tech\"]\n",
+    );
+    tidings.write(
+        "tidings.toml",
+        "[retention]\nmax_age = \"365d\"\nkeep_tagged = [\"tehc\", \"tech\"]\n\
+         [retention.feeds.gizchna]\nmax_age = \"30d\"\n[retention.feeds.gizchina]\nmax_per_feed = 9\n",
+    );
+    let ran = tidings.run(&["check"]);
+    ran.ok()
+        .stdout_has("no mistakes, 2 warnings")
+        .stderr_has(
+            "retention.feeds.gizchna: no feed has the id \"gizchna\"; did you mean \"gizchina\"?",
+        )
+        .stderr_has("retention.keep_tagged: no feed has the tag \"tehc\"; did you mean \"tech\"?");
+}

@@ -39,10 +39,10 @@ pub(super) fn backup(context: &Context, args: &BackupArgs) -> Result<Ended, CliE
     Ok(Ended::Well)
 }
 
-pub(super) fn restore(context: &Context, file: &Path) -> Result<Ended, CliError> {
+pub(super) fn restore(context: &Context, file: &Path, damaged: bool) -> Result<Ended, CliError> {
     let path = store(context)?;
     let mut bar = Bar::new(context);
-    let done = care::restore(file, &path, &mut |progress| bar.told(progress))?;
+    let done = care::restore(file, &path, damaged, &mut |progress| bar.told(progress))?;
     drop(bar);
     if context.global.quiet {
         return Ok(Ended::Well);

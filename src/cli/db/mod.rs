@@ -39,13 +39,16 @@ pub(super) enum DbCommand {
         /// The backup
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Take it although articles in it are damaged, as after `db recover`
+        #[arg(long)]
+        damaged: bool,
     },
     /// Save what can be read of a damaged store into a new one
     #[command(after_help = "\
 Examples:
   tidings db recover tidings.db --to saved.db
   tidings --store saved.db db check --deep      what of it is damaged still
-  tidings db restore saved.db")]
+  tidings db restore --damaged saved.db         what was saved, as it is")]
     Recover {
         /// The damaged store, which is only read
         #[arg(value_name = "FILE")]
@@ -88,7 +91,7 @@ pub(super) fn run(context: &Context, command: DbCommand) -> Result<Ended, CliErr
     match command {
         DbCommand::Check { deep, json } => check::run(context, deep, json),
         DbCommand::Backup(args) => copies::backup(context, &args),
-        DbCommand::Restore { file } => copies::restore(context, &file),
+        DbCommand::Restore { file, damaged } => copies::restore(context, &file, damaged),
         DbCommand::Recover { file, to } => copies::recover(context, &file, &to),
         DbCommand::Prune { dry_run } => prune::run(context, dry_run),
         DbCommand::Compact => copies::compact(context),

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{EditArgs, find, records, specs, specs_for};
+use super::{EditArgs, find, record, records, specs, specs_for};
 use crate::{
     cli::{CliError, Ended, cleanup::parts, context::Context, terminal::count},
     config::{
@@ -13,7 +13,7 @@ use crate::{
         edit::{self, Change, Edited, NewFeed},
         opml,
     },
-    model::FeedFilter,
+    model::{FeedFilter, FeedRecord, FeedSpec},
 };
 
 pub(super) fn edit(context: &Context, args: &EditArgs) -> Result<Ended, CliError> {
@@ -137,9 +137,20 @@ pub(super) fn import(context: &Context, file: &Path) -> Result<Ended, CliError> 
     })
 }
 
+fn named(feed: &FeedSpec, records: &[FeedRecord]) -> FeedSpec {
+    let learnt = || record(records, &feed.id)?.state.title.clone();
+    FeedSpec {
+        name: feed.name.clone().or_else(learnt),
+        ..feed.clone()
+    }
+}
+
 pub(super) fn export(context: &Context, out: Option<&Path>) -> Result<Ended, CliError> {
     let loaded = context.settings()?;
     let (feeds, ended) = specs(context, &loaded.config);
+    // Names are for people: those that feeds give themselves will do.
+    let records = records(context, &loaded.config, &FeedFilter::default())?;
+    let feeds: Vec<FeedSpec> = feeds.iter().map(|feed| named(feed, &records)).collect();
     let text = opml::write("Tidings feeds", &feeds);
     let Some(path) = out.filter(|out| *out != Path::new("-")) else {
         io::stdout().lock().write_all(text.as_bytes())?;

@@ -17,7 +17,8 @@ use crate::store::{
     },
 };
 
-/// Puts a copy of the backup in the place of the store, once every article in it is found sound.
+/// Puts a copy of the backup in the place of the store, once every article in it is found sound; with
+/// `damaged_too` that alone is no hindrance: what was saved of a damaged store has such articles.
 ///
 /// The copy gets a name of its own ([`crate::model::StoreId`]): it will give numbers of the change
 /// sequence to other changes than the lost store did, so that cursors into that one must not go on.
@@ -25,14 +26,19 @@ use crate::store::{
 /// # Errors
 /// [`StoreError::BadBackup`], [`StoreError::InUse`], and those of a file that is no store of ours. The
 /// store is left as it is.
-pub fn restore(backup: &Path, store: &Path, told: Told<'_>) -> Result<Restored, StoreError> {
+pub fn restore(
+    backup: &Path,
+    store: &Path,
+    damaged_too: bool,
+    told: Told<'_>,
+) -> Result<Restored, StoreError> {
     let folder = folder_of(store);
     fs::create_dir_all(folder).map_err(|source| open_error(store, source))?;
     let _alone = SoleUse::acquire(store)?;
     let source = Source::open(backup, folder)?;
     let (draft, report) =
         copy::checked(&source.store, store, true, told).map_err(|error| bad(backup, error))?;
-    refuse_damage(backup, &report)?;
+    refuse_damage(backup, &report, damaged_too)?;
     let version = source.store.version()?;
     drop(source);
     let copied = Sqlite::connect(&draft.path, InUse::unchecked(&draft.path)?)?;
@@ -61,10 +67,11 @@ fn bad(backup: &Path, error: StoreError) -> StoreError {
     }
 }
 
-fn refuse_damage(backup: &Path, report: &CheckReport) -> Result<(), StoreError> {
+fn refuse_damage(backup: &Path, report: &CheckReport, damaged_too: bool) -> Result<(), StoreError> {
     let damaged = report.damaged().count();
     let what = match report.findings.first() {
         None => return Ok(()),
+        Some(_) if damaged_too && damaged == report.findings.len() => return Ok(()),
         Some(_) if damaged > 0 => format!("{damaged} of its articles"),
         Some(Finding::Structure(fault)) => fault.clone(),
         Some(finding) => format!("{finding:?}"),
