@@ -112,6 +112,11 @@ enum Chunk {
     Numbers(Vec<i64>, Vec<i16>, Vec<i16>),
 }
 
+/// The levels of a column; one that is neither optional nor a list has none.
+fn levels(all: &[i16]) -> Option<&[i16]> {
+    (!all.is_empty()).then_some(all)
+}
+
 fn bare_parquet(from: &Path, to: &Path) -> Result<f64> {
     let file = SerializedFileReader::new(fs::File::open(from)?)?;
     let schema = file
@@ -155,10 +160,10 @@ fn bare_parquet(from: &Path, to: &Path) -> Result<f64> {
             while let (Some(mut column), Some(chunk)) = (group.next_column()?, chunks.next()) {
                 match (column.untyped(), chunk) {
                     (ColumnWriter::ByteArrayColumnWriter(writer), Chunk::Texts(texts, d, r)) => {
-                        writer.write_batch(texts, Some(d), Some(r))?;
+                        writer.write_batch(texts, levels(d), levels(r))?;
                     }
                     (ColumnWriter::Int64ColumnWriter(writer), Chunk::Numbers(numbers, d, r)) => {
-                        writer.write_batch(numbers, Some(d), Some(r))?;
+                        writer.write_batch(numbers, levels(d), levels(r))?;
                     }
                     _ => return Err("a column of another type".into()),
                 }
