@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use clap_complete::Shell;
 
 use super::{
@@ -266,7 +266,7 @@ pub(super) struct PreviewArgs {
     pub(super) source: Option<String>,
     /// Format to print; jsonl is one object a line, with every field
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: FormatArg,
+    pub(super) format: Format,
     /// With --format jsonl, json, csv, parquet, sqlite: also the bodies' HTML, made safe to show
     #[arg(long)]
     pub(super) html: bool,
@@ -324,7 +324,7 @@ stay; those of the range that are empty by now are removed.")]
 pub(super) struct ExportArgs {
     /// Format to write [default: by the ending of --out, else markdown]
     #[arg(long, value_enum)]
-    pub(super) format: Option<FormatArg>,
+    pub(super) format: Option<Format>,
     /// A folder (existing, or ending in /) for a file per article, else a file; none or -: standard
     /// output
     #[arg(long, value_name = "PATH")]
@@ -458,37 +458,17 @@ pub(super) struct StatusArgs {
     pub(super) json: bool,
 }
 
-/// The export formats.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum FormatArg {
-    #[default]
-    #[value(alias = "md")]
-    Markdown,
-    Jsonl,
-    Json,
-    Csv,
-    Parquet,
-    Sqlite,
-    Atom,
-    Rss,
-    Jsonfeed,
-    Epub,
-}
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
 
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Markdown => Self::Markdown,
-            FormatArg::Jsonl => Self::Jsonl,
-            FormatArg::Json => Self::Json,
-            FormatArg::Csv => Self::Csv,
-            FormatArg::Parquet => Self::Parquet,
-            FormatArg::Sqlite => Self::Sqlite,
-            FormatArg::Atom => Self::Atom,
-            FormatArg::Rss => Self::Rss,
-            FormatArg::Jsonfeed => Self::JsonFeed,
-            FormatArg::Epub => Self::Epub,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let value = PossibleValue::new(self.name());
+        Some(match self {
+            Self::Markdown => value.alias("md"),
+            _ => value,
+        })
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn selected(
 fn options(args: &ExportArgs, out: Option<&Path>) -> Result<Options, CliError> {
     let file = out.filter(|out| !is_folder(out));
     let guessed = || file.and_then(Format::of_path);
-    let format = args.format.map(Format::from).or_else(guessed);
+    let format = args.format.or_else(guessed);
     if let (None, Some(file)) = (format, file)
         && let Some(ending) = Packing::of_path(file).stripped(file).extension()
     {

@@ -44,7 +44,7 @@ mod waits;
 mod websub;
 mod when;
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser as _};
 
@@ -63,6 +63,25 @@ enum Ended {
     Badly,
     /// A signal asked for it; what is left was told.
     By(signals::Signal),
+}
+
+impl Ended {
+    /// The end of a round that tells as it goes; a reader that had seen enough (`| head`) is no failure.
+    fn after(
+        output: io::Result<()>,
+        has_failed: bool,
+        stopped: Option<signals::Signal>,
+    ) -> Result<Self, CliError> {
+        match output {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
+            _ => {}
+        }
+        Ok(match stopped {
+            Some(signal) => Self::By(signal),
+            None if has_failed => Self::InPart,
+            None => Self::Well,
+        })
+    }
 }
 
 /// The whole program.

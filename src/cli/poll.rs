@@ -52,16 +52,7 @@ pub(super) fn run(context: &Context, args: &PollArgs) -> Result<Ended, CliError>
         }
         Ok::<_, CliError>(round)
     })??;
-    match round.output {
-        // `| head` has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
-        _ => {}
-    }
-    Ok(match round.stopped {
-        Some(signal) => Ended::By(signal),
-        None if round.failed + round.left > 0 => Ended::InPart,
-        None => Ended::Well,
-    })
+    Ended::after(round.output, round.failed + round.left > 0, round.stopped)
 }
 
 /// `--export`

@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, args: &PreviewArgs) -> Result<Ended, CliErr
             .map_err(|error| CliError::Told(format!("{error}")))?,
     };
     let options = Options {
-        format: args.format.into(),
+        format: args.format,
         html: args.html,
         cleanups: Cleanups::from([(id.clone(), cleanup.clone())]),
         ..Options::default()

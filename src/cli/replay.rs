@@ -34,16 +34,7 @@ pub(super) fn run(context: &Context, args: &ReplayArgs) -> Result<Ended, CliErro
         store.close().await;
         told
     })??;
-    match told.output {
-        // `| head` has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
-        _ => {}
-    }
-    Ok(match told.stopped {
-        Some(signal) => Ended::By(signal),
-        None if told.failed => Ended::InPart,
-        None => Ended::Well,
-    })
+    Ended::after(told.output, told.failed, told.stopped)
 }
 
 async fn all<'a>(

@@ -39,45 +39,6 @@ fn every_command_has_help_and_the_ones_with_choices_have_examples() {
 }
 
 #[test]
-fn no_help_is_wider_than_80_columns() {
-    let tidings = Tidings::new();
-    let commands = [
-        "",
-        "run",
-        "poll",
-        "backfill",
-        "feed",
-        "feed add",
-        "feed find",
-        "feed list",
-        "feed show",
-        "feed edit",
-        "feed remove",
-        "feed pause",
-        "feed resume",
-        "feed import",
-        "feed export",
-        "preview",
-        "export",
-        "import",
-        "status",
-        "check",
-        "completions",
-        "man",
-    ];
-    for command in commands {
-        let words = command.split_whitespace().chain(["--help"]);
-        let help = tidings.run(&words.collect::<Vec<_>>());
-        let wide = help
-            .ok()
-            .stdout
-            .lines()
-            .find(|line| line.chars().count() > 80);
-        assert_eq!(wide, None, "tidings {command} --help");
-    }
-}
-
-#[test]
 fn what_cannot_be_understood_ends_with_2_and_touches_nothing() {
     let tidings = Tidings::new();
     for args in [
